@@ -1,0 +1,1 @@
+"""What the vendor documents, as data, and every check of it. Never imports klingmock."""

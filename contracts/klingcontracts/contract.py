@@ -1,0 +1,234 @@
+"""One revision of what is documented, loaded and frozen: operations, rules, errors, numbers, questions."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from klingcontracts.derive import Place, Pointer, rules
+from klingcontracts.document import DEFAULT, inlined, merged, read
+from klingcontracts.problem import Problem, unknown
+from klingcontracts.rule import Level, Provenance, Rule, provenance
+from klingcontracts.wire import wire_rules
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shape:
+    """A JSON Schema, and the rule that each of its statements is, by the pointer a validator reports."""
+
+    schema: Mapping[str, Any]
+    rules: Mapping[Pointer, Rule]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """One documented operation. `replies` maps each documented status to the shape of its body."""
+
+    id: str
+    method: str
+    path: str  # the documented template, such as /api/v1/tasks/{task_id}
+    pattern: re.Pattern[str]
+    key_required: bool
+    body: Shape | None
+    noted: Shape | None  # what is accepted, but worth telling
+    replies: Mapping[int, Shape]
+    headers: Mapping[int, Mapping[str, Shape]]
+    provenance: Provenance
+
+    def match(self, path: str) -> Mapping[str, str] | None:
+        """The path's parameters when the path is this operation's, else None."""
+        found = self.pattern.fullmatch(path)
+        return found.groupdict() if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """How the vendor words one kind of refusal; `detail` is a template."""
+
+    status: int
+    category: str
+    detail: str
+    provenance: Provenance
+
+    def message(self, values: Mapping[str, Any]) -> str:
+        """The envelope's message: category, colon, detail."""
+        return f"{self.category}: {self.detail.format_map(values)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A place where the vendor contradicts itself or is silent, how it can be read, and our reading."""
+
+    id: str
+    text: str
+    readings: Mapping[str, str]
+    default: str
+    chosen: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Contract:
+    """One revision with its readings applied. Two loads of the same are the same object."""
+
+    revision: str
+    document: Mapping[str, Any]
+    operations: Mapping[str, Operation]
+    rules: Mapping[str, Rule]
+    errors: Mapping[str, ErrorText]
+    questions: Mapping[str, Question]
+
+    def operation(self, call_id: str) -> Operation:
+        """The operation of this id; Problem when the revision has none."""
+        if call_id not in self.operations:
+            raise unknown("Operation", call_id, self.operations, f"Revision {self.revision} has no other.")
+        return self.operations[call_id]
+
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, str]]:
+        """What the statements cite: id to address, date and what it covers."""
+        return dict(self.document.get("x-sources", {}))
+
+
+def load(revision: str = DEFAULT, readings: Mapping[str, str] | None = None) -> Contract:
+    """Load a shipped revision, or a document by its path, with the given readings of its open questions.
+
+    Raises Problem for an unknown revision, question or reading, and for a document that is no contract.
+    """
+    return _load(revision, tuple(sorted((readings or {}).items())))
+
+
+@lru_cache(maxsize=64)
+def _load(revision: str, readings: tuple[tuple[str, str], ...]) -> Contract:
+    document = read(revision)
+    chosen = dict(readings)
+    questions = _questions(document, chosen)
+    for name in chosen:
+        reading = document["x-questions"][name]["readings"][chosen[name]]
+        document = merged(document, reading.get("patch", {}))
+    errors = {name: _error(raw) for name, raw in document.get("x-errors", {}).items()}
+    operations = {operation.id: operation for operation in _operations(document)}
+    return Contract(
+        revision=str(document["info"]["version"]),
+        document=document,
+        operations=operations,
+        rules=_collect(operations, errors, document),
+        errors=errors,
+        questions=questions,
+    )
+
+
+def _questions(document: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, Question]:
+    raw = document.get("x-questions", {})
+    remedy = "Show them with: klingmock contract show --format questions"
+    for name, reading in chosen.items():
+        if name not in raw:
+            raise unknown("Open question", name, raw, remedy)
+        if reading not in raw[name]["readings"]:
+            raise unknown(f"Reading of {name}", reading, raw[name]["readings"], remedy)
+    return {name: _question(name, node, chosen.get(name, node["default"])) for name, node in raw.items()}
+
+
+def _question(name: str, node: Mapping[str, Any], chosen: str) -> Question:
+    texts = {reading: text["text"] for reading, text in node["readings"].items()}
+    return Question(name, node["question"], texts, node["default"], chosen, provenance(node))
+
+
+def _error(raw: Mapping[str, Any]) -> ErrorText:
+    return ErrorText(raw["status"], raw["category"], raw["detail"], provenance(raw))
+
+
+def _operations(document: Mapping[str, Any]) -> Iterable[Operation]:
+    for path, methods in document["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield _operation(document, path, method, methods[method])
+
+
+def _operation(document: Mapping[str, Any], path: str, method: str, raw: Mapping[str, Any]) -> Operation:
+    name = str(raw["operationId"])
+    content = raw.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = inlined(content.get("schema"), document)
+    security = raw.get("security", document.get("security", [{}]))
+    responses = {int(status): inlined(response, document) for status, response in raw["responses"].items()}
+    return Operation(
+        id=name,
+        method=method.upper(),
+        path=path,
+        pattern=_pattern(path),
+        key_required={} not in security,
+        body=_shape(schema, Place(name, f"{name}.body", Level.ERROR, refuses=True)) if schema else None,
+        noted=_noted(schema, name),
+        replies={status: _reply(name, status, response) for status, response in responses.items()},
+        headers={status: _headers(response) for status, response in responses.items()},
+        provenance=provenance(raw),
+    )
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    # A parameter may hold a slash: the path is decoded before it is matched (question A44).
+    parts = re.split(r"\{(\w+)\}", path)
+    quoted = [f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)]
+    return re.compile("".join(quoted), re.DOTALL)
+
+
+def _noted(schema: Any, name: str) -> Shape | None:
+    noted = (schema or {}).get("x-noted")
+    if not noted:
+        return None
+    if noted.get("additionalProperties") is False:
+        listed = dict.fromkeys(schema["properties"], True)
+        noted = noted | {"properties": listed | noted.get("properties", {})}
+    return _shape(noted, Place(name, f"{name}.body", Level.WARNING, refuses=False))
+
+
+def _reply(name: str, status: int, response: Mapping[str, Any]) -> Shape:
+    prefix = f"{name}.reply" if status < 400 else "error.envelope"
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    return _shape(schema, Place(name if status < 400 else "*", prefix, Level.ERROR, refuses=False))
+
+
+def _headers(response: Mapping[str, Any]) -> dict[str, Shape]:
+    headers = response.get("headers", {})
+    return {header.lower(): _header(header, raw) for header, raw in headers.items()}
+
+
+def _header(header: str, raw: Mapping[str, Any]) -> Shape:
+    schema = {"x-provenance": raw.get("x-provenance", "assumed")} | raw["schema"]
+    return _shape(schema, Place("*", f"reply.header.{header}", Level.ERROR, refuses=False, field=header))
+
+
+def _shape(schema: Mapping[str, Any], place: Place) -> Shape:
+    return Shape(schema, dict(rules(schema, place)))
+
+
+def _collect(
+    operations: Mapping[str, Operation], errors: Mapping[str, ErrorText], document: Mapping[str, Any]
+) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for rule in chain(_wire(operations, errors, document), *map(_shaped, operations.values())):
+        first = found.setdefault(rule.id, rule)
+        if (first.level, first.error) != (rule.level, rule.error):
+            raise Problem(f"Two rules of the contract are called {rule.id!r}.", "Mend the document.")
+    return found
+
+
+def _wire(
+    operations: Mapping[str, Operation], errors: Mapping[str, ErrorText], document: Mapping[str, Any]
+) -> Iterable[Rule]:
+    enforced = set(errors)
+    if not document.get("x-balance", {}).get("enforced"):
+        enforced.discard("balance")
+    bodies = {name: operation.body is not None for name, operation in operations.items()}
+    origins = {name: error.provenance for name, error in errors.items()}
+    return wire_rules(bodies, origins, frozenset(enforced))
+
+
+def _shaped(operation: Operation) -> Iterable[Rule]:
+    shapes = [operation.body, operation.noted, *operation.replies.values()]
+    shapes += [shape for headers in operation.headers.values() for shape in headers.values()]
+    return (rule for shape in shapes if shape for rule in shape.rules.values())

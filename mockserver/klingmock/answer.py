@@ -1,0 +1,206 @@
+"""The one decision: a call becomes a reply. No socket, no waiting, nothing asynchronous."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+from klingcontracts.check import check_body, wire
+from klingcontracts.contract import Contract, Operation
+from klingcontracts.exchange import Call, Reply
+from klingcontracts.finding import Finding
+from klingmock import media
+from klingmock.clock import Clock, System
+from klingmock.journal import Journal
+from klingmock.keys import UNFUNDED, Keys
+from klingmock.ledger import CHARGED
+from klingmock.limits import TEAM
+from klingmock.refusal import NO_HEADERS, Answer, noted, one_line, refuse
+from klingmock.routes import Route, Routes
+from klingmock.served import Plan, Served
+from klingmock.store import Memory, Store
+from klingmock.task import Task
+
+MAX_BODY = 64 * 2**20  # bytes; the cap of the vendor's own client (C4)
+LONGEST_ID = 128  # characters of a request id, a path or a task id that a reply repeats
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Mock:
+    """The fake vendor: `answer` turns a call into a reply. One key, one world."""
+
+    def __init__(
+        self,
+        contracts: Sequence[Contract],
+        plan: Plan | None = None,
+        *,
+        clock: Clock | None = None,
+        store: Store | None = None,
+        keys: Keys | None = None,
+        journal: Journal | None = None,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self.served = [Served(contract, plan or Plan()) for contract in contracts]
+        self.clock: Clock = clock or System()
+        self.store: Store = store or Memory()
+        self.keys = keys or Keys()
+        self.journal = journal or Journal()
+        self.max_body = max_body
+        self.routes = Routes(self.served)
+        self._by_contract = {one.contract: one for one in self.served}
+        self._videos = str(contracts[0].document["x-media"]["path"]).partition("{")[0]
+
+    def answer(self, call: Call) -> Reply:
+        """Answer a call. Never raises for anything that a caller can send."""
+        now = self.clock.now()
+        request_id = _request_id(call)
+        answer: Answer | None = None
+        if call.path.startswith(self._videos):
+            found = self._video(call, now)
+            reply, answer = (found, None) if isinstance(found, Reply) else (_reply(found, request_id), found)
+        else:
+            answer = self._decide(call, now, request_id)
+            reply = _reply(answer, request_id)
+        self.journal.add(call, reply, now, answer or Answer(reply.status, {}, "video"))
+        return reply
+
+    def _decide(self, call: Call, now: float, request_id: str) -> Answer:
+        # The order is question A22's: authenticate, route, limits, then what the operation itself asks.
+        route = self.routes.find(call.method, call.path)
+        served, operation = route.served, route.operation
+        owner, rule, hint = self.keys.admit(call.headers.get("authorization"))
+        if not owner:
+            if operation is not None and not operation.key_required:
+                return Answer(200, served.replies.valid_key(valid=False), operation.id)
+            return refuse(served.contract, [wire(served.contract, rule, hint)], hint=hint)
+        headers, spent = self._spend(served, owner, now)
+        if operation is None:
+            answer = self._nowhere(call, route)
+        elif spent is not None:
+            answer = refuse(served.contract, [spent], operation.id)
+        elif operation.id == "submit":
+            answer = self._submit(served, operation, call, owner, now, request_id)
+        elif operation.id == "task":
+            answer = self._query(served, route.parameters["task_id"], call.origin, owner, now)
+        else:
+            answer = self._read(served, operation, call.origin, owner)
+        if served.limits.always or answer.status == 429:
+            return answer._replace(headers={**headers, **answer.headers})
+        return answer
+
+    def _spend(self, served: Served, owner: str, now: float) -> tuple[Mapping[str, str], Finding | None]:
+        limits = served.limits
+        headers = NO_HEADERS
+        for limit, who in ((limits.team, TEAM), (limits.rate, owner)):
+            if limit is not None:
+                count = self.store.count_in(who, limits.window(now))
+                headers = limits.headers(limit, count, now)
+                if count > limit:
+                    seen = f"request {count}"
+                    return headers, wire(
+                        served.contract, "limit.rate", seen, limit=limit, seconds=limits.seconds
+                    )
+        return headers, None
+
+    def _nowhere(self, call: Call, route: Route) -> Answer:
+        contract, path = route.served.contract, call.path[:LONGEST_ID]
+        if not route.allowed:
+            finding = wire(contract, "route.unknown-path", path, path=path)
+            return refuse(contract, [finding], hint=self.routes.advice(path))
+        allow = ", ".join(route.allowed)
+        finding = wire(contract, "route.wrong-method", call.method, method=call.method)
+        return refuse(contract, [finding], hint=f"allowed: {allow}")._replace(headers={"allow": allow})
+
+    def _submit(
+        self, served: Served, operation: Operation, call: Call, owner: str, now: float, request_id: str
+    ) -> Answer:
+        contract = served.contract
+        refused = self._too_much(served, call, owner, now)
+        if refused is not None:
+            return refuse(contract, [refused], "submit")
+        body, broken, notes = check_body(contract, operation, call.body)
+        if broken:
+            return refuse(contract, broken, "submit")
+        if served.charges and served.price(body) > self.balance(served, owner):
+            return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
+        task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
+        self.store.put(task)
+        self.store.count(owner, CHARGED, task.price)
+        hint = noted(notes, operation) if notes else ""
+        return Answer(200, served.replies.submitted(task, call.origin), "submit", notes, hint)
+
+    def _too_much(self, served: Served, call: Call, owner: str, now: float) -> Finding | None:
+        contract, most = served.contract, served.limits.concurrency
+        if most is not None:
+            running = self.store.running(owner, now)
+            if running >= most:
+                return wire(contract, "limit.concurrency", f"{running} running", "submit", limit=most)
+        if call.oversize:
+            return wire(contract, "submit.body.size", "more bytes", "submit", limit=self.max_body)
+        return None
+
+    def _query(self, served: Served, task_id: str, origin: str, owner: str, now: float) -> Answer:
+        task = self.store.get(task_id)
+        status = task.status(now) if task is not None and task.owner == owner else None
+        if task is None or status is None:
+            finding = wire(served.contract, "task.unknown", "", "task", task_id=task_id[:LONGEST_ID])
+            return refuse(served.contract, [finding], "task", _why(task, owner))
+        # A task answers in the shape of the revision it was submitted to.
+        replies = self._by_contract[task.contract].replies
+        return Answer(200, replies.queried(task, status, origin), "task")
+
+    def _read(self, served: Served, operation: Operation, origin: str, owner: str) -> Answer:
+        replies = served.replies
+        if operation.id == "models":
+            return Answer(200, replies.models(origin), "models")
+        if operation.id == "balance":
+            return Answer(200, replies.balance(self.balance(served, owner)), "balance")
+        return Answer(200, replies.valid_key(valid=True), operation.id)
+
+    def balance(self, served: Served, owner: str) -> int:
+        """What a key has left, in ten-thousandths of a dollar."""
+        opening = 0 if owner.startswith(UNFUNDED) else served.opening
+        return max(0, opening - self.store.count(owner, CHARGED, 0))
+
+    def _video(self, call: Call, now: float) -> Reply | Answer:
+        # No key is asked for: the vendor's result URLs are open to who has them (T1).
+        contract = self.served[0].contract
+        if call.method not in {"GET", "HEAD"}:
+            finding = wire(contract, "route.wrong-method", call.method, method=call.method)
+            return refuse(contract, [finding], hint="allowed: GET, HEAD")._replace(
+                headers={"allow": "GET, HEAD"}
+            )
+        task = self.store.get(call.path.removeprefix(self._videos).rpartition("_")[0])
+        known = task is not None and self._by_contract[task.contract].replies.video_path(task.id) == call.path
+        if task is None or not known or task.status(now) != "success":
+            finding = wire(contract, "video.unknown", "", "video", path=call.path[:LONGEST_ID])
+            return refuse(
+                contract, [finding], "video", _why(task if known else None, task.owner if task else "")
+            )
+        return media.serve(media.video(task.id, task.seconds), call.method, call.headers)
+
+
+def _why(task: Task | None, owner: str) -> str:
+    if task is None:
+        return "nothing of this name was made here"
+    return "it has expired, or is not finished" if task.owner == owner else "the task belongs to another key"
+
+
+def _reply(answer: Answer, request_id: str) -> Reply:
+    body = _encode(answer.body).encode()
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "x-request-id": request_id,
+        **answer.headers,
+    }
+    if answer.hint:
+        headers["x-klingmock-hint"] = one_line(answer.hint)
+    return Reply(answer.status, headers, body)
+
+
+def _request_id(call: Call) -> str:
+    given = call.headers.get("x-request-id", "")
+    if given and len(given) <= LONGEST_ID and given.isascii() and given.isprintable():
+        return given
+    return f"req-{os.urandom(8).hex()}"

@@ -1,0 +1,142 @@
+"""Starlette: a request becomes a call, is answered, and the reply becomes a response."""
+
+import asyncio
+import logging
+import re
+from contextlib import suppress
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from klingcontracts.exchange import Call, Reply
+from klingmock.answer import Mock
+from klingmock.control import routes
+
+STALLED = 30.0  # seconds without a byte, after which a body counts as ended where it is
+DRAINED = 64 * 2**20  # bytes that are taken and thrown away behind a refusal, so that the client can read it
+
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
+_HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
+_log = logging.getLogger("klingmock")
+
+
+class HangUp(Exception):
+    """The client went away before its request was complete."""
+
+
+class Endpoint:
+    """The vendor's side of the server, as an ASGI application."""
+
+    def __init__(self, mock: Mock, public_url: str | None = None, stalled: float = STALLED) -> None:
+        self._mock = mock
+        self._public_url = public_url.rstrip("/") if public_url else None
+        self._stalled = stalled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        headers = _headers(scope)
+        body, oversize = b"", False
+        if scope["method"] not in _BODILESS:
+            try:
+                body, oversize = await self._body(headers, receive)
+            except HangUp:
+                _log.warning("the client hung up before %s %s was complete", scope["method"], scope["path"])
+                return
+        query = scope["query_string"].decode("latin-1")
+        origin = self._public_url or _origin(scope, headers)
+        call = Call(scope["method"], scope["path"], headers, body, query, origin, oversize)
+        reply = self._mock.answer(call)
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        await _send(reply, send, receive if oversize else None)
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> tuple[bytes, bool]:
+        most = self._mock.max_body
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length[:20]) > most:
+            return b"", True  # nothing is read: a client that asked whether to continue never sends it
+        message = await receive()
+        if not message.get("more_body"):
+            return _chunk(message), len(_chunk(message)) > most
+        return await self._rest(_chunk(message), receive)
+
+    async def _rest(self, first: bytes, receive: Receive) -> tuple[bytes, bool]:
+        chunks, size, more = [first], len(first), True
+        with suppress(TimeoutError):
+            while more and size <= self._mock.max_body:
+                async with asyncio.timeout(self._stalled):
+                    message = await receive()
+                chunks.append(_chunk(message))
+                size += len(chunks[-1])
+                more = message.get("more_body", False)
+        oversize = size > self._mock.max_body
+        return b"" if oversize else b"".join(chunks), oversize
+
+
+def create_app(mock: Mock, public_url: str | None = None) -> Starlette:
+    """The whole server: the vendor's paths, our own under /__klingmock, and the vendor's 404 for the rest."""
+    endpoint = Endpoint(mock, public_url)
+    paths = dict.fromkeys(path.partition("{")[0] for path in mock.routes.paths())
+    vendor = [Route(path + ("{rest:path}" if path.endswith("/") else ""), endpoint) for path in paths]
+    app = Starlette(routes=[*vendor, *routes(mock)], exception_handlers={Exception: _broken})
+    app.router.default = endpoint
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    # A fault of ours, which no test has found yet: the client still gets the vendor's envelope.
+    _log.error("klingmock failed at %s %s: %r. Please report it.", request.method, request.url.path, error)
+    return JSONResponse({"code": 500, "message": "Internal error: the request could not be processed"}, 500)
+
+
+async def _send(reply: Reply, send: Send, drain: Receive | None) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    if drain is not None:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if drain is None:
+        await send({"type": "http.response.body", "body": bytes(reply.body)})
+        return
+    await send({"type": "http.response.body", "body": bytes(reply.body), "more_body": True})
+    with suppress(TimeoutError, HangUp):
+        await asyncio.wait_for(_drain(drain), 5)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _drain(receive: Receive) -> None:
+    # To close on a client that is still sending would reset the connection and lose the reply on its way.
+    taken, more = 0, True
+    while more and taken < DRAINED:
+        message = await receive()
+        taken += len(_chunk(message))
+        more = message.get("more_body", False)
+
+
+def _chunk(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise HangUp
+    return bytes(message.get("body", b""))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    pairs = scope["headers"]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(headers) != len(pairs):
+        for name in headers:  # a repeated header means its values joined (RFC 9110, 5.3)
+            headers[name] = ", ".join(v.decode("latin-1") for n, v in pairs if n.decode("latin-1") == name)
+    return headers
+
+
+def _origin(scope: Scope, headers: dict[str, str]) -> str:
+    host = headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        address, port = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{address}:{port}"
+    return f"{scope['scheme']}://{host}"

@@ -1,0 +1,82 @@
+"""What a person sees first: where it listens, what is in force, what it does not do, and a call to copy."""
+
+import shlex
+from collections.abc import Iterator
+
+from klingmock import __version__
+from klingmock.answer import Mock
+from klingmock.keys import SPECIAL
+from klingmock.served import Served
+from klingmock.settings import Settings
+from klingmock.task import TIMINGS
+
+NOT_IMITATED = (
+    "a real model (the video is a synthetic test clip), webhooks, file uploads, /stream, CORS, "
+    "content moderation, provider limits per model"
+)
+
+
+def banner(settings: Settings, engine: Mock, url: str) -> str:
+    """The text; `url` is where the server is reached."""
+    rows = list(_rows(settings, engine, url))
+    width = max(len(name) for name, _ in rows)
+    table = "\n".join(f"  {name:<{width}}  {text}" for name, text in rows)
+    title = f"klingmock {__version__}: a local fake of an asynchronous image-to-video API"
+    return "\n\n".join((title, table, _curl(engine, url)))
+
+
+def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str]]:
+    yield "listens on", url
+    for served in engine.served:
+        operation = served.operation("submit")
+        yield f"revision {served.contract.revision}", f"{operation.method} {operation.path}"
+    for question in engine.served[0].contract.questions.values():
+        if question.chosen != question.default:
+            yield f"reading {question.id}", question.readings[question.chosen]
+    named = f" and {len(settings.api_key)} named by --api-key" if settings.api_key else ""
+    yield "keys", f"every key that begins with mock-{named}; anything else is 401"
+    for special in SPECIAL:
+        yield "", f"{special.key}: {special.means}"
+    yield "limits", _limits(engine.served[0])
+    yield "timing", _timing(settings)
+    yield "kept", f"{_span(engine.served[0].kept)} after completion"
+    yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
+    yield "not imitated", NOT_IMITATED
+
+
+def _limits(served: Served) -> str:
+    limits = served.limits
+    if limits.rate is None and limits.team is None and limits.concurrency is None:
+        return "off"
+    shared = f"{limits.team} requests a minute for all keys" if limits.team is not None else ""
+    own = f"{limits.rate} requests a minute" if limits.rate is not None else ""
+    running = f"{limits.concurrency} running tasks for each key"
+    return ", ".join(part for part in (own, shared, running) if part) + " (--no-limits switches them off)"
+
+
+def _timing(settings: Settings) -> str:
+    timing = TIMINGS[settings.timing]
+    fast = f", {settings.speed:g} times as fast" if settings.speed != 1 else ""
+    about = "about " if timing.spread else ""
+    text = (
+        f"{settings.timing}: {about}{timing.pending:g} s pending, {about}{timing.processing:g} s processing"
+    )
+    return text + fast
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size or (name == "hours" and seconds >= size):
+            return f"{seconds / size:g} {name}"
+    return f"{seconds:g} seconds"
+
+
+def _curl(engine: Mock, url: str) -> str:
+    operation = engine.served[0].operation("submit")
+    quoted = shlex.quote(f"{url}{operation.path}")
+    return (
+        f"Try it:\n\ncurl --request {operation.method} \\\n  --url {quoted} \\\n"
+        "  --header 'Authorization: Bearer mock-key' \\\n"
+        "  --header 'Content-Type: application/json' \\\n"
+        '  --data \'{"image": "https://example.com/mountain.jpg"}\'\n'
+    )

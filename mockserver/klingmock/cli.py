@@ -1,0 +1,92 @@
+"""The command. A subcommand's modules are loaded when it runs: `contract list` needs no server."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from klingcontracts.problem import Problem
+from klingmock import __version__
+
+FORMATS = ("text", "openapi", "rules", "questions")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and what to do, in our form, with our exit code."""
+        raise Problem(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 fine, 1 findings, 2 usage, 3 could not look."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except Problem as problem:
+        print(f"klingmock: {problem}", file=sys.stderr)
+        return problem.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written to it again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    parser = _Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
+    parser.add_argument("--version", action="version", version=f"klingmock {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    serve = commands.add_parser("serve", help="run the fake as a server on this machine", allow_abbrev=False)
+    contract = commands.add_parser("contract", help="show what is documented, and where it comes from")
+    if command == "serve":
+        _serve_flags(serve)
+    _contract_flags(contract)
+    chosen = parser.parse_args(arguments)
+    return _serve(chosen) if chosen.command == "serve" else _contract(chosen)
+
+
+def _serve_flags(parser: argparse.ArgumentParser) -> None:
+    table = import_module("klingmock.settings").SETTINGS
+    parser.add_argument(
+        "--config", metavar="FILE", help="a TOML file with settings (default: klingmock.toml)"
+    )
+    for setting in table:
+        text = setting.help.replace("%", "%%")
+        if setting.default not in (None, (), False) and "default" not in text:
+            shown = ",".join(setting.default) if setting.many else setting.default
+            text += f" (default: {shown})"
+        if setting.metavar:
+            action = "append" if setting.many else "store"
+            parser.add_argument(f"--{setting.name}", metavar=setting.metavar, action=action, help=text)
+        else:
+            parser.add_argument(f"--{setting.name}", action="store_true", help=text)
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    flags = {name.replace("_", "-"): value for name, value in vars(chosen).items()}
+    settings = import_module("klingmock.settings").settings(flags, config=chosen.config)
+    import_module("klingmock.server").serve(settings)
+    return 0
+
+
+def _contract_flags(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="the revisions")
+    show = actions.add_parser("show", help="one revision")
+    show.add_argument("revision", nargs="?", default="2026-02", metavar="REV", help="default: 2026-02")
+    show.add_argument("--format", default="text", metavar="FORMAT", help=", ".join(FORMATS))
+    show.add_argument(
+        "--reading", action="append", default=[], metavar="Q=R", help="read an open question so"
+    )
+
+
+def _contract(chosen: argparse.Namespace) -> int:
+    show = import_module("klingcontracts.show")
+    if chosen.action == "list":
+        print(show.listing())
+    else:
+        print(show.show(chosen.revision, chosen.format, chosen.reading))
+    return 0

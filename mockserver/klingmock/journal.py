@@ -1,0 +1,97 @@
+"""What was asked and answered: a bounded memory, and a file of JSON lines when one is named."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from klingcontracts.exchange import Call, Exchange, Reply, body_to_json, redacted
+from klingcontracts.finding import Finding
+from klingcontracts.problem import Problem
+from klingmock.refusal import Answer
+
+# A body up to this many bytes is kept as it came; of a larger one, images are shortened before it is kept.
+KEPT_WHOLE = 4096
+SIZE = 1000
+
+
+class Entry(NamedTuple):
+    """One exchange, its operation ("" when the path leads nowhere), its findings, and the refusal's hint."""
+
+    exchange: Exchange
+    operation: str
+    findings: Sequence[Finding] = ()
+    hint: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As one line of the journal file."""
+        told = {"operation": self.operation, "hint": self.hint}
+        return {
+            **self.exchange.to_json(),
+            **told,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+class Journal:
+    """The last `size` exchanges, and all of them in `file`. `watch` is called with each entry."""
+
+    def __init__(
+        self,
+        size: int = SIZE,
+        file: TextIOWrapper | None = None,
+        watch: Callable[[Entry], None] | None = None,
+        complain: Callable[[str], None] = print,
+    ) -> None:
+        self.entries: deque[Entry] = deque(maxlen=size)
+        self.total = 0
+        self._file = file
+        self._watch = watch
+        self._complain = complain
+
+    def add(self, call: Call, reply: Reply, at: float, answer: Answer) -> None:
+        """Keep an exchange; nothing of it that is secret or large is kept."""
+        self.total += 1
+        kept = Exchange(_lighter(call), _light(reply), at, self.total)
+        entry = Entry(kept, answer.operation, answer.findings, answer.hint)
+        self.entries.append(entry)
+        if self._watch:
+            self._watch(entry)
+        if self._file:
+            self._write(self._file, entry)
+
+    def _write(self, file: TextIOWrapper, entry: Entry) -> None:
+        try:
+            file.write(json.dumps(entry.to_json(), separators=(",", ":")) + "\n")
+            file.flush()
+        except OSError as error:
+            self._file = None
+            self._complain(
+                f"The journal file can't be written ({error.strerror}): it ends at exchange "
+                f"{entry.exchange.number - 1}. Make room and start again; the server goes on without it."
+            )
+
+
+def open_file(path: str) -> TextIOWrapper:
+    """Open a journal file to append to; Problem when that can't be done."""
+    try:
+        return Path(path).open("a", encoding="utf-8")
+    except OSError as error:
+        raise Problem(
+            f"Journal file {path!r} can't be opened: {error.strerror}.", "Name a file that can be written."
+        ) from error
+
+
+def _lighter(call: Call) -> Call:
+    body = call.body
+    if len(body) > KEPT_WHOLE:
+        body = json.dumps(body_to_json(body)).encode()
+    return call._replace(headers=redacted(call.headers), body=body)
+
+
+def _light(reply: Reply) -> Reply:
+    if len(reply.body) <= KEPT_WHOLE:
+        return reply
+    return reply._replace(body=json.dumps(f"<{len(reply.body)} bytes>").encode())

@@ -1,0 +1,62 @@
+"""Which keys are accepted. A key that looks real is refused and not kept: this is no place for one."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from klingcontracts.check import bearer
+
+PREFIX = "mock-"
+
+
+class Admission(NamedTuple):
+    """Whose call it is, or the rule that it breaks; `hint` is for the person who debugs it."""
+
+    owner: str = ""
+    rule: str = ""
+    hint: str = ""
+
+
+class Special(NamedTuple):
+    """A key with a meaning of its own; keys that begin with it share the meaning."""
+
+    key: str
+    rule: str
+    means: str
+
+
+SPECIAL = (
+    Special("mock-invalid", "auth.unknown-key", "refused with 401, like a key that does not exist"),
+    Special("mock-expired", "auth.expired-key", "refused with 401, like a key that has expired"),
+    Special(
+        "mock-unfunded", "", "accepted, with a balance of 0: a submission is 402 where the revision has 402"
+    ),
+)
+UNFUNDED = SPECIAL[2].key
+
+_FORM = "send exactly: Authorization: Bearer KEY"
+_REAL = (
+    f"this fake takes keys that begin with {PREFIX} and those named by --api-key; a real key stays at home"
+)
+
+
+class Keys:
+    """The keys that a server takes: all that begin with `mock-`, and those named on top of that."""
+
+    def __init__(self, named: Iterable[str] = ()) -> None:
+        self._named = frozenset(named)
+
+    def admit(self, header: str | None) -> Admission:
+        """Whose call this Authorization header makes it."""
+        if header is None:
+            return Admission(rule="auth.missing-key", hint=_FORM)
+        key = bearer(header)
+        if key is None:
+            return Admission(rule="auth.bad-scheme", hint=_FORM)
+        if key in self._named:
+            return Admission(owner=key)
+        if not key.startswith(PREFIX):
+            return Admission(rule="auth.unknown-key", hint=_REAL)
+        for special in SPECIAL:
+            if special.rule and key.startswith(special.key):
+                return Admission(rule=special.rule, hint=f"{special.key}: {special.means}")
+        return Admission(owner=key)

@@ -1,0 +1,37 @@
+"""What a job costs and what is left. Whole ten-thousandths of a US dollar: money is not counted in floats."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from klingcontracts.problem import Problem
+
+UNITS = 10_000  # to the dollar: the vendor shows four decimals (T1, C4)
+CHARGED = "charged"  # the store's counter of what a key has spent
+
+
+def units(dollars: str) -> int:
+    """Ten-thousandths of a dollar from a decimal in a string; Problem when it is none."""
+    try:
+        amount = Decimal(dollars) * UNITS
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0 or amount != int(amount):
+        raise Problem(f"{dollars!r} is not an amount of money.", "Give US dollars, as in 12.5000.")
+    return int(amount)
+
+
+def dollars(amount: int) -> str:
+    """The amount as the vendor writes it: four decimals."""
+    return f"{amount // UNITS}.{amount % UNITS:04d}"
+
+
+def prices(document: Mapping[str, Any]) -> dict[tuple[str, int], int]:
+    """The price of each mode and length of clip. Synthetic: no price is documented."""
+    table = document.get("x-price", {})
+    return {
+        (mode, int(seconds)): units(amount)
+        for mode, row in table.items()
+        if isinstance(row, Mapping)
+        for seconds, amount in row.items()
+    }

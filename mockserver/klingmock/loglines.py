@@ -1,0 +1,40 @@
+"""One line for each request, for people: when, what, how it went, and which rule was broken."""
+
+import json
+import time
+from typing import TextIO
+
+from klingmock.journal import Entry
+
+
+class Lines:
+    """Writes a line for each entry of a journal to a stream; a stream that is gone is left alone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, entry: Entry) -> None:
+        """Write the entry's line."""
+        try:
+            self._stream.write(line(entry) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+
+def line(entry: Entry) -> str:
+    """The entry in one line, whatever the path holds."""
+    call, reply = entry.exchange.call, entry.exchange.reply
+    at = time.strftime("%H:%M:%S", time.localtime(entry.exchange.at))
+    # A path can hold anything, line ends and terminal codes too: it is shown as a Python literal would.
+    path = ascii(call.path[:200])[1:-1]
+    told = ascii(entry.hint)[1:-1] if entry.hint else _about(entry)
+    return f"{at}  {reply.status}  {call.method[:20]:<4} {path}  {told}".rstrip()
+
+
+def _about(entry: Entry) -> str:
+    """What a reply that refuses nothing says of its task."""
+    if entry.operation not in {"submit", "task"}:
+        return ""
+    data = json.loads(bytes(entry.exchange.reply.body)).get("data", {})
+    return f"{data['task_id']} {data['status']}" if entry.operation == "submit" else str(data["status"])

@@ -1,0 +1,63 @@
+"""From a finding to the vendor's error body, and to the hint that only we give."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from klingcontracts.contract import Contract, Operation
+from klingcontracts.finding import Finding
+from klingcontracts.problem import nearest
+
+NO_HEADERS: Mapping[str, str] = {}
+LONGEST_HINT = 300  # characters
+
+
+class Answer(NamedTuple):
+    """What was decided: a body, and for the journal which operation it was and what was found."""
+
+    status: int
+    body: Mapping[str, Any]
+    operation: str = ""
+    findings: Sequence[Finding] = ()
+    hint: str = ""
+    headers: Mapping[str, str] = NO_HEADERS
+
+
+def refuse(contract: Contract, findings: Sequence[Finding], operation: str = "", hint: str = "") -> Answer:
+    """The answer to a call that breaks these rules: the envelope speaks of the first."""
+    first = findings[0]
+    error = contract.errors[first.rule.error]
+    body = {"code": error.status, "message": error.message(first.refusal)}
+    told = f"{first.rule.id}: {hint or explained(first, contract.operations.get(operation))}"
+    return Answer(error.status, body, operation, findings, told)
+
+
+def explained(finding: Finding, operation: Operation | None) -> str:
+    """What the contract says, and the nearest name it knows to what was sent."""
+    near = nearest(_sent(finding), _known(finding, operation))
+    return f"{finding.documented}; nearest: {near}" if near else finding.documented
+
+
+def noted(findings: Sequence[Finding], operation: Operation) -> str:
+    """One line about what was accepted though it is worth noting; "" for nothing."""
+    return "; ".join(f"{f.rule.id}: {_sent(f)}: {explained(f, operation)}" for f in findings)
+
+
+def one_line(hint: str) -> str:
+    """The hint as a header's value: printable ASCII, of bounded length."""
+    text = hint.encode("ascii", "backslashreplace").decode()
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain if len(plain) <= LONGEST_HINT else f"{plain[: LONGEST_HINT - 3]}..."
+
+
+def _sent(finding: Finding) -> str:
+    if finding.rule.keyword == "enum":
+        return finding.seen.strip("'")
+    return finding.pointer.rpartition("/")[2][:80]
+
+
+def _known(finding: Finding, operation: Operation | None) -> list[str]:
+    if finding.rule.keyword == "enum":
+        return [str(option) for option in finding.rule.schema["enum"]]
+    if finding.rule.keyword == "unknown-field" and operation is not None and operation.body is not None:
+        return list(operation.body.schema["properties"])
+    return []

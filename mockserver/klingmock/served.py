@@ -1,0 +1,77 @@
+"""One revision as this server serves it: its contract, its numbers, and how it plans a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from klingcontracts.contract import Contract, Operation
+from klingmock.ledger import prices, units
+from klingmock.limits import OFF, Limits, documented
+from klingmock.replies import Replies
+from klingmock.task import TIMINGS, Luck, Task, Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the user chose about time and limits; None means as documented. Seconds, US dollars."""
+
+    timing: Timing = TIMINGS["quick"]
+    speed: float = 1.0
+    seed: str = "0"
+    limited: bool = True
+    rate: int | None = None
+    concurrency: int | None = None
+    retention: float | None = None
+    balance: str | None = None
+
+
+class Served:
+    """A contract and everything about it that is worked out once and not at each call."""
+
+    def __init__(self, contract: Contract, plan: Plan) -> None:
+        document = contract.document
+        retention = document["x-lifecycle"]["retention"]
+        self.contract = contract
+        self.replies = Replies(contract)
+        self.limits: Limits = documented(document, plan.rate, plan.concurrency) if plan.limited else OFF
+        self.opening = units(plan.balance or document["x-balance"]["opening"])
+        self.charges = bool(document["x-balance"]["enforced"])
+        self._plan = plan
+        self._prices = prices(document)
+        self.kept = float(retention["seconds"]) if plan.retention is None else plan.retention
+        self._kept_from_end = retention["from"] == "completion"
+        self._shows_processing = "processing" in document["x-lifecycle"]["statuses"]
+
+    def price(self, body: Mapping[str, Any]) -> int:
+        """What a job costs, in ten-thousandths of a dollar; 0 where the revision has no price for it."""
+        return self._prices.get((self._chosen("mode", body), int(self._chosen("duration", body))), 0)
+
+    def task(self, owner: str, nth: int, now: float, body: Mapping[str, Any], request_id: str) -> Task:
+        """Plan the whole future of the owner's n-th job."""
+        luck = Luck(self._plan.seed, owner, nth)
+        waits, takes = self._plan.timing.draw(luck)
+        ends_at = now + (waits + takes) / self._plan.speed
+        return Task(
+            id=luck.task_id,
+            owner=owner,
+            contract=self.contract,
+            seconds=int(self._chosen("duration", body)),
+            price=self.price(body),
+            request_id=request_id,
+            submitted_at=now,
+            processing_at=now + waits / self._plan.speed if self._shows_processing else ends_at,
+            ends_at=ends_at,
+            kept=self.kept if self._kept_from_end else self.kept - (ends_at - now),
+        )
+
+    def operation(self, name: str) -> Operation:
+        """The contract's operation of this id."""
+        return self.contract.operations[name]
+
+    def _chosen(self, field: str, body: Mapping[str, Any]) -> Any:
+        chosen = body.get(field)
+        return chosen if chosen is not None else self._default(field)
+
+    def _default(self, field: str) -> Any:
+        shape = self.contract.operations["submit"].body
+        return shape.schema["properties"][field]["default"] if shape else None

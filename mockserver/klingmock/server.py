@@ -1,0 +1,156 @@
+"""The socket, the signals and the words around a running server."""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
+from klingcontracts.contract import load
+from klingcontracts.problem import Problem
+from klingmock.answer import Mock
+from klingmock.app import create_app
+from klingmock.banner import banner
+from klingmock.journal import Journal, open_file
+from klingmock.keys import Keys
+from klingmock.loglines import Lines
+from klingmock.served import Plan
+from klingmock.settings import Settings
+from klingmock.task import TIMINGS
+
+BACKLOG = 2048
+_log = logging.getLogger("klingmock")
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; it says when it is ready, and a first signal ends it without a second one raised."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End at Ctrl-C and SIGTERM, and leave it at that: a wanted end is no failure."""
+        loop = asyncio.get_running_loop()
+        names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+        for name in names:
+            try:
+                loop.add_signal_handler(name, self.handle_exit, name, None)
+            except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+                with suppress(ValueError):
+                    signal.signal(name, self.handle_exit)
+        yield
+
+
+def mock(settings: Settings, lines: Lines | None = None) -> Mock:
+    """The engine that these settings describe; Problem when one of them can't be had."""
+    seed = settings.seed if settings.seed is not None else os.urandom(4).hex()
+    plan = Plan(
+        timing=TIMINGS[settings.timing],
+        speed=settings.speed,
+        seed=seed,
+        limited=not settings.no_limits,
+        rate=settings.rate_limit,
+        concurrency=settings.concurrency,
+        retention=settings.retention,
+        balance=settings.balance,
+    )
+    contracts = [load(name, settings.readings) for name in dict.fromkeys(settings.revision)]
+    file = open_file(settings.journal) if settings.journal else None
+    journal = Journal(settings.journal_size, file, lines.write if lines else None, _log.error)
+    return Mock(contracts, plan, keys=Keys(settings.api_key), journal=journal, max_body=settings.max_body)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; Problem when the port is taken or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    if os.name != "nt":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise _not_ours(host, port, error) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _not_ours(host: str, port: int, error: OSError) -> Problem:
+    reason = (error.strerror or str(error)).lower()
+    fact = f"Can't listen on {host} port {port}: {reason}"
+    if error.errno == errno.EADDRINUSE:
+        who = " by another klingmock" if _answers_as_us(host, port) else ""
+        return Problem(f"{fact}{who}.", "Stop what listens there, or choose --port 0 for any free port.")
+    if error.errno == errno.EACCES:
+        return Problem(f"{fact}.", "Choose a --port of 1024 or more.")
+    return Problem(f"{fact}.", "Give --host an address of this machine, such as 127.0.0.1.")
+
+
+def _answers_as_us(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=0.5) as other:
+            other.sendall(b"GET /__klingmock/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return b'"klingmock"' in other.recv(4096) + other.recv(4096)
+    except OSError:
+        return False
+
+
+def url_of(sock: socket.socket) -> str:
+    """The URL under which a listening socket is reached from this machine."""
+    host, port = sock.getsockname()[:2]
+    local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{local}:{port}"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal; what is said goes to standard output, the log to standard error."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(message)s", stream=sys.stderr)
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).setLevel("ERROR" if settings.log_level != "debug" else "DEBUG")
+    engine = mock(settings, Lines(sys.stderr) if settings.log_level in {"debug", "info"} else None)
+    sock = listen(settings.host, settings.port)
+    _raise_file_limit()
+    url = settings.public_url or url_of(sock)
+    print(banner(settings, engine, url), flush=True)
+    config = uvicorn.Config(
+        create_app(engine, settings.public_url),
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        backlog=BACKLOG,
+    )
+    Server(config, lambda: print(f"klingmock ready {url_of(sock)}", flush=True)).run(sockets=[sock])
+    print("klingmock stopped", flush=True)
+
+
+def _raise_file_limit() -> None:
+    # Each idle connection holds a descriptor; the usual soft limit of 1024 ends in refused connections.
+    if resource is not None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+        if soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

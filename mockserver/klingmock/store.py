@@ -1,0 +1,93 @@
+"""Where tasks and counts are kept. A task is written once; only counts count up."""
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import Protocol
+
+from klingmock.task import Task
+
+# Keys that hold no task are forgotten beyond this many: a stream of made-up keys must not fill the memory.
+MOST_IDLE = 10_000
+
+
+class Store(Protocol):
+    """What the engine needs to remember. Every method may be called from several threads or processes."""
+
+    def put(self, task: Task) -> None:
+        """Keep a task."""
+
+    def get(self, task_id: str) -> Task | None:
+        """The task of this id, whoever owns it; None when there is none."""
+
+    def count(self, owner: str, name: str, by: int = 1) -> int:
+        """Add to one of the owner's counters and return what it then holds."""
+
+    def count_in(self, owner: str, window: int) -> int:
+        """Count a request in a window of time and return the number so far; older windows are forgotten."""
+
+    def running(self, owner: str, now: float) -> int:
+        """How many of the owner's tasks have not ended at this time."""
+
+
+class _World:
+    """What belongs to one key."""
+
+    __slots__ = ("counters", "ends", "requests", "tasks", "window")
+
+    def __init__(self) -> None:
+        self.window = -1
+        self.requests = 0
+        self.counters: dict[str, int] = {}
+        self.ends: list[float] = []  # a heap
+        self.tasks: deque[Task] = deque()  # oldest first
+
+
+class Memory:
+    """A store in this process. Its methods do not give way, so one thread or one event loop needs no lock."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._worlds: dict[str, _World] = {}
+
+    def put(self, task: Task) -> None:
+        """Keep a task, and let go of the owner's oldest ones that have expired."""
+        world = self._world(task.owner)
+        while world.tasks and world.tasks[0].expires_at <= task.submitted_at:
+            self._tasks.pop(world.tasks.popleft().id, None)
+        world.tasks.append(task)
+        heappush(world.ends, task.ends_at)
+        self._tasks[task.id] = task
+
+    def get(self, task_id: str) -> Task | None:
+        """The task of this id, whoever owns it; None when there is none."""
+        return self._tasks.get(task_id)
+
+    def count(self, owner: str, name: str, by: int = 1) -> int:
+        """Add to one of the owner's counters and return what it then holds."""
+        counters = self._world(owner).counters
+        total = counters.get(name, 0) + by
+        counters[name] = total
+        return total
+
+    def count_in(self, owner: str, window: int) -> int:
+        """Count a request in a window of time and return the number so far; older windows are forgotten."""
+        world = self._world(owner)
+        if world.window != window:
+            world.window, world.requests = window, 0
+        world.requests += 1
+        return world.requests
+
+    def running(self, owner: str, now: float) -> int:
+        """How many of the owner's tasks have not ended at this time."""
+        ends = self._world(owner).ends
+        while ends and ends[0] <= now:
+            heappop(ends)
+        return len(ends)
+
+    def _world(self, owner: str) -> _World:
+        world = self._worlds.get(owner)
+        if world is None:
+            if len(self._worlds) >= MOST_IDLE:
+                self._worlds = {name: kept for name, kept in self._worlds.items() if kept.tasks}
+            world = self._worlds[owner] = _World()
+        return world
