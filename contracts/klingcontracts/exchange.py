@@ -67,7 +67,10 @@ class Exchange(NamedTuple):
 
 def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with the values of those that carry secrets taken out."""
-    return {name: REDACTED if name in SECRET_HEADERS else value for name, value in headers.items()}
+    kept = dict(headers)
+    for name in SECRET_HEADERS & kept.keys():
+        kept[name] = REDACTED
+    return kept
 
 
 def body_to_json(body: bytes | memoryview) -> Any:

@@ -1,8 +1,7 @@
 """The one decision: a call becomes a reply. No socket, no waiting, nothing asynchronous."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
+from random import getrandbits
 
 from klingcontracts.check import check_body, wire
 from klingcontracts.contract import Contract, Operation
@@ -22,8 +21,6 @@ from klingmock.task import Task
 
 MAX_BODY = 64 * 2**20  # bytes; the cap of the vendor's own client (C4)
 LONGEST_ID = 128  # characters of a request id, a path or a task id that a reply repeats
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Mock:
@@ -54,25 +51,24 @@ class Mock:
         """Answer a call. Never raises for anything that a caller can send."""
         now = self.clock.now()
         request_id = _request_id(call)
-        answer: Answer | None = None
         if call.path.startswith(self._videos):
-            found = self._video(call, now)
-            reply, answer = (found, None) if isinstance(found, Reply) else (_reply(found, request_id), found)
+            answer, file = self._video(call, now)
+            reply = file or _reply(answer, request_id, answer.headers)
         else:
-            answer = self._decide(call, now, request_id)
-            reply = _reply(answer, request_id)
-        self.journal.add(call, reply, now, answer or Answer(reply.status, {}, "video"))
+            answer, headers = self._decide(call, now, request_id)
+            reply = _reply(answer, request_id, headers)
+        self.journal.add(call, reply, now, answer)
         return reply
 
-    def _decide(self, call: Call, now: float, request_id: str) -> Answer:
+    def _decide(self, call: Call, now: float, request_id: str) -> tuple[Answer, Mapping[str, str]]:
         # The order is question A22's: authenticate, route, limits, then what the operation itself asks.
         route = self.routes.find(call.method, call.path)
         served, operation = route.served, route.operation
         owner, rule, hint = self.keys.admit(call.headers.get("authorization"))
         if not owner:
             if operation is not None and not operation.key_required:
-                return Answer(200, served.replies.valid_key(valid=False), operation.id)
-            return refuse(served.contract, [wire(served.contract, rule, hint)], hint=hint)
+                return Answer(200, served.replies.valid_key(valid=False), operation.id), NO_HEADERS
+            return refuse(served.contract, [wire(served.contract, rule, hint)], hint=hint), NO_HEADERS
         headers, spent = self._spend(served, owner, now)
         if operation is None:
             answer = self._nowhere(call, route)
@@ -84,9 +80,8 @@ class Mock:
             answer = self._query(served, route.parameters["task_id"], call.origin, owner, now)
         else:
             answer = self._read(served, operation, call.origin, owner)
-        if served.limits.always or answer.status == 429:
-            return answer._replace(headers={**headers, **answer.headers})
-        return answer
+        shown = headers if served.limits.always or answer.status == 429 else NO_HEADERS
+        return answer, {**shown, **answer.headers} if answer.headers else shown
 
     def _spend(self, served: Served, owner: str, now: float) -> tuple[Mapping[str, str], Finding | None]:
         limits = served.limits
@@ -104,12 +99,10 @@ class Mock:
 
     def _nowhere(self, call: Call, route: Route) -> Answer:
         contract, path = route.served.contract, call.path[:LONGEST_ID]
-        if not route.allowed:
-            finding = wire(contract, "route.unknown-path", path, path=path)
-            return refuse(contract, [finding], hint=self.routes.advice(path))
-        allow = ", ".join(route.allowed)
-        finding = wire(contract, "route.wrong-method", call.method, method=call.method)
-        return refuse(contract, [finding], hint=f"allowed: {allow}")._replace(headers={"allow": allow})
+        if route.allowed:
+            return _not_allowed(contract, call.method, ", ".join(route.allowed))
+        finding = wire(contract, "route.unknown-path", path, path=path)
+        return refuse(contract, [finding], hint=self.routes.advice(path))
 
     def _submit(
         self, served: Served, operation: Operation, call: Call, owner: str, now: float, request_id: str
@@ -162,22 +155,24 @@ class Mock:
         opening = 0 if owner.startswith(UNFUNDED) else served.opening
         return max(0, opening - self.store.count(owner, CHARGED, 0))
 
-    def _video(self, call: Call, now: float) -> Reply | Answer:
+    def _video(self, call: Call, now: float) -> tuple[Answer, Reply | None]:
         # No key is asked for: the vendor's result URLs are open to who has them (T1).
         contract = self.served[0].contract
         if call.method not in {"GET", "HEAD"}:
-            finding = wire(contract, "route.wrong-method", call.method, method=call.method)
-            return refuse(contract, [finding], hint="allowed: GET, HEAD")._replace(
-                headers={"allow": "GET, HEAD"}
-            )
+            return _not_allowed(contract, call.method, "GET, HEAD"), None
         task = self.store.get(call.path.removeprefix(self._videos).rpartition("_")[0])
-        known = task is not None and self._by_contract[task.contract].replies.video_path(task.id) == call.path
-        if task is None or not known or task.status(now) != "success":
+        if task is not None and self._by_contract[task.contract].replies.video_path(task.id) != call.path:
+            task = None
+        if task is None or task.status(now) != "success":
             finding = wire(contract, "video.unknown", "", "video", path=call.path[:LONGEST_ID])
-            return refuse(
-                contract, [finding], "video", _why(task if known else None, task.owner if task else "")
-            )
-        return media.serve(media.video(task.id, task.seconds), call.method, call.headers)
+            return refuse(contract, [finding], "video", _why(task, task.owner if task else "")), None
+        file = media.serve(media.video(task.id, task.seconds), call.method, call.headers)
+        return Answer(file.status, "", "video"), file
+
+
+def _not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
+    finding = wire(contract, "route.wrong-method", method, method=method)
+    return refuse(contract, [finding], hint=f"allowed: {allowed}")._replace(headers={"allow": allowed})
 
 
 def _why(task: Task | None, owner: str) -> str:
@@ -186,13 +181,13 @@ def _why(task: Task | None, owner: str) -> str:
     return "it has expired, or is not finished" if task.owner == owner else "the task belongs to another key"
 
 
-def _reply(answer: Answer, request_id: str) -> Reply:
-    body = _encode(answer.body).encode()
+def _reply(answer: Answer, request_id: str, more: Mapping[str, str]) -> Reply:
+    body = answer.body.encode()
     headers = {
         "content-type": "application/json",
         "content-length": str(len(body)),
         "x-request-id": request_id,
-        **answer.headers,
+        **more,
     }
     if answer.hint:
         headers["x-klingmock-hint"] = one_line(answer.hint)
@@ -203,4 +198,4 @@ def _request_id(call: Call) -> str:
     given = call.headers.get("x-request-id", "")
     if given and len(given) <= LONGEST_ID and given.isascii() and given.isprintable():
         return given
-    return f"req-{os.urandom(8).hex()}"
+    return f"req-{getrandbits(64):016x}"

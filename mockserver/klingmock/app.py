@@ -4,20 +4,20 @@ import asyncio
 import logging
 import re
 from contextlib import suppress
+from functools import lru_cache
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
-from klingmock.control import routes
+from klingmock.control import PREFIX, routes
 
 STALLED = 30.0  # seconds without a byte, after which a body counts as ended where it is
 DRAINED = 64 * 2**20  # bytes that are taken and thrown away behind a refusal, so that the client can read it
 
+BROKEN = b'{"code":500,"message":"Internal error: the request could not be processed"}'
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 _HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
 _log = logging.getLogger("klingmock")
@@ -51,10 +51,18 @@ class Endpoint:
         query = scope["query_string"].decode("latin-1")
         origin = self._public_url or _origin(scope, headers)
         call = Call(scope["method"], scope["path"], headers, body, query, origin, oversize)
-        reply = self._mock.answer(call)
+        reply = self._answer(call)
         if reply.delay:
             await asyncio.sleep(reply.delay)
         await _send(reply, send, receive if oversize else None)
+
+    def _answer(self, call: Call) -> Reply:
+        try:
+            return self._mock.answer(call)
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which no test has found yet
+            _log.error("klingmock failed at %s %r: %r. Please report it.", call.method, call.path, error)
+            body = BROKEN
+            return Reply(500, {"content-type": "application/json", "content-length": str(len(body))}, body)
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> tuple[bytes, bool]:
         most = self._mock.max_body
@@ -79,25 +87,24 @@ class Endpoint:
         return b"" if oversize else b"".join(chunks), oversize
 
 
+class App(Starlette):
+    """Starlette without its error middlewares: Endpoint needs none, and each request would pay for them."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The router alone."""
+        return self.router
+
+
 def create_app(mock: Mock, public_url: str | None = None) -> Starlette:
-    """The whole server: the vendor's paths, our own under /__klingmock, and the vendor's 404 for the rest."""
-    endpoint = Endpoint(mock, public_url)
-    paths = dict.fromkeys(path.partition("{")[0] for path in mock.routes.paths())
-    vendor = [Route(path + ("{rest:path}" if path.endswith("/") else ""), endpoint) for path in paths]
-    app = Starlette(routes=[*vendor, *routes(mock)], exception_handlers={Exception: _broken})
-    app.router.default = endpoint
+    """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer."""
+    app = App(routes=[Mount(PREFIX, Starlette(routes=routes(mock)))])
+    app.router.default = Endpoint(mock, public_url)
     app.router.redirect_slashes = False
     return app
 
 
-async def _broken(request: Request, error: Exception) -> Response:
-    # A fault of ours, which no test has found yet: the client still gets the vendor's envelope.
-    _log.error("klingmock failed at %s %s: %r. Please report it.", request.method, request.url.path, error)
-    return JSONResponse({"code": 500, "message": "Internal error: the request could not be processed"}, 500)
-
-
 async def _send(reply: Reply, send: Send, drain: Receive | None) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
     if drain is not None:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -134,9 +141,14 @@ def _headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=64)
+def _is_host(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None
+
+
 def _origin(scope: Scope, headers: dict[str, str]) -> str:
     host = headers.get("host", "")
-    if not _HOST.fullmatch(host):
+    if not _is_host(host):
         address, port = scope.get("server") or ("127.0.0.1", 80)
         host = f"{address}:{port}"
     return f"{scope['scheme']}://{host}"

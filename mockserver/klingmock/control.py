@@ -31,10 +31,10 @@ def routes(mock: Mock) -> list[Route]:
         return _problem(unknown("Control path", request.url.path, known, "Call one of these with GET."), 404)
 
     return [
-        Route(f"{PREFIX}/health", health),
-        Route(f"{PREFIX}/ready", health),
-        Route(f"{PREFIX}/openapi.json", openapi),
-        Route(PREFIX + "{rest:path}", nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/health", health),
+        Route("/ready", health),
+        Route("/openapi.json", openapi),
+        Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
 

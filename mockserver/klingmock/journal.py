@@ -88,7 +88,7 @@ def _lighter(call: Call) -> Call:
     body = call.body
     if len(body) > KEPT_WHOLE:
         body = json.dumps(body_to_json(body)).encode()
-    return call._replace(headers=redacted(call.headers), body=body)
+    return Call(call.method, call.path, redacted(call.headers), body, call.query, call.origin, call.oversize)
 
 
 def _light(reply: Reply) -> Reply:

@@ -1,11 +1,13 @@
 """From a finding to the vendor's error body, and to the hint that only we give."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from klingcontracts.contract import Contract, Operation
 from klingcontracts.finding import Finding
 from klingcontracts.problem import nearest
+from klingmock.replies import encode
 
 NO_HEADERS: Mapping[str, str] = {}
 LONGEST_HINT = 300  # characters
@@ -15,7 +17,7 @@ class Answer(NamedTuple):
     """What was decided: a body, and for the journal which operation it was and what was found."""
 
     status: int
-    body: Mapping[str, Any]
+    body: str  # JSON
     operation: str = ""
     findings: Sequence[Finding] = ()
     hint: str = ""
@@ -26,14 +28,14 @@ def refuse(contract: Contract, findings: Sequence[Finding], operation: str = "",
     """The answer to a call that breaks these rules: the envelope speaks of the first."""
     first = findings[0]
     error = contract.errors[first.rule.error]
-    body = {"code": error.status, "message": error.message(first.refusal)}
+    body = encode({"code": error.status, "message": error.message(first.refusal)})
     told = f"{first.rule.id}: {hint or explained(first, contract.operations.get(operation))}"
     return Answer(error.status, body, operation, findings, told)
 
 
 def explained(finding: Finding, operation: Operation | None) -> str:
     """What the contract says, and the nearest name it knows to what was sent."""
-    near = nearest(_sent(finding), _known(finding, operation))
+    near = _nearest(_sent(finding), _known(finding, operation))
     return f"{finding.documented}; nearest: {near}" if near else finding.documented
 
 
@@ -55,9 +57,13 @@ def _sent(finding: Finding) -> str:
     return finding.pointer.rpartition("/")[2][:80]
 
 
-def _known(finding: Finding, operation: Operation | None) -> list[str]:
+def _known(finding: Finding, operation: Operation | None) -> tuple[str, ...]:
     if finding.rule.keyword == "enum":
-        return [str(option) for option in finding.rule.schema["enum"]]
+        return tuple(str(option) for option in finding.rule.schema["enum"])
     if finding.rule.keyword == "unknown-field" and operation is not None and operation.body is not None:
-        return list(operation.body.schema["properties"])
-    return []
+        return tuple(operation.body.schema["properties"])
+    return ()
+
+
+# A client that gets something wrong gets it wrong again and again, and the search for the nearest is slow.
+_nearest = lru_cache(maxsize=256)(nearest)

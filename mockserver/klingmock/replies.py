@@ -1,5 +1,6 @@
 """What one revision says on the wire. Every name and constant here is read from its document."""
 
+import json
 import time
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -9,69 +10,90 @@ from klingcontracts.contract import Contract
 from klingmock.ledger import UNITS, dollars
 from klingmock.task import Task
 
+encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Replies:
-    """The bodies of a revision's replies; a field that the revision does not know is left out."""
+    """The bodies of a revision's replies, as JSON text; a field that the revision does not know is left out.
+
+    The replies of every call are templates made once: only what differs from task to task is filled in.
+    """
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._success = _constants(_schema(contract, "submit"))
-        self._submit = _properties(contract, "submit")
-        self._task = _properties(contract, "task")
-        self._resource = _examples(_at(self._task, "result", "resources", "items"))
-        self._path = str(contract.document["x-media"]["path"])
+        self._video = str(contract.document["x-media"]["path"])
+        submit, task = _properties(contract, "submit"), _properties(contract, "task")
+        link = {"method": "GET", "url": "%(origin)s/api/v1/tasks/%(id)s"}
+        head = {"task_id": "%(id)s", "model_id": _example(task, "model_id")}
+        accepted = head | {"model_id": _example(submit, "model_id"), "get_result": link}
+        self._submitted = self._template({"status": "pending", **accepted}, submit)
+        self._queried = {
+            "pending": self._template({"status": "pending", **head}, task),
+            "processing": self._template({"status": "processing", **head}, task),
+            "success": self._template({"status": "success", **head, **self._finished(task)}, task),
+            # The only body of a failed task that we know of has nothing else (C4).
+            "failed": self._template({"status": "failed", "task_id": "%(id)s"}, task),
+        }
 
-    def submitted(self, task: Task, origin: str) -> dict[str, Any]:
+    def submitted(self, task: Task, origin: str) -> str:
         """The reply to an accepted job; `origin` is where links point, such as http://127.0.0.1:8787."""
-        data = {
-            "status": "pending",
-            "task_id": task.id,
-            "model_id": _example(self._submit, "model_id"),
-            "get_result": {"method": "GET", "url": f"{origin}/api/v1/tasks/{task.id}"},
-        }
-        return self._envelope(data, self._submit)
+        return self._submitted % {"id": task.id, "origin": origin}
 
-    def queried(self, task: Task, status: str, origin: str) -> dict[str, Any]:
+    def queried(self, task: Task, status: str, origin: str) -> str:
         """The reply to a poll that finds the task in this status."""
-        data: dict[str, Any] = {"status": status, "task_id": task.id}
-        if status != "failed":  # the only body of a failed task that we know of has nothing else (C4)
-            data["model_id"] = _example(self._task, "model_id")
-        if status == "success":
-            data |= self._finished(task, origin)
-        return self._envelope(data, self._task)
-
-    def _finished(self, task: Task, origin: str) -> dict[str, Any]:
-        return {
-            "duration": task.elapsed_ms,
-            "result": {
-                "resources": [{"url": origin + self.video_path(task.id), **self._resource}],
-                "metadata": {"request_id": task.request_id},
-                "extensions": {"submit_time": iso(task.submitted_at), "end_time": iso(task.ends_at)},
-            },
-            "billing": {"status": "succeeded", "amount": dollars(task.price)},
-            "result_expires_at": round(task.expires_at * 1000),
+        if status != "success":
+            return self._queried[status] % {"id": task.id}
+        return self._queried[status] % {
+            "id": task.id,
+            "elapsed": task.elapsed_ms,
+            "url": origin + self.video_path(task.id),
+            "request_id": encode(task.request_id)[1:-1],
+            "submitted_at": iso(task.submitted_at),
+            "ended_at": iso(task.ends_at),
+            "amount": dollars(task.price),
+            "expires_at": round(task.expires_at * 1000),
         }
+
+    def _finished(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        resource = _examples(_at(known, "result", "resources", "items"))
+        return {
+            "duration": "%(elapsed)d",
+            "result": {
+                "resources": [{"url": "%(url)s", **resource}],
+                "metadata": {"request_id": "%(request_id)s"},
+                "extensions": {"submit_time": "%(submitted_at)s", "end_time": "%(ended_at)s"},
+            },
+            "billing": {"status": "succeeded", "amount": "%(amount)s"},
+            "result_expires_at": "%(expires_at)d",
+        }
+
+    def _template(self, data: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+        start = encode({**self._success, "data": 0}).replace("%", "%%").removesuffix("0}")
+        text = encode({name: value for name, value in data.items() if name in known})
+        for number in ("elapsed", "expires_at"):
+            text = text.replace(f'"%({number})d"', f"%({number})d")
+        return f"{start}{text}}}"
 
     def video_path(self, task_id: str) -> str:
         """The path of a task's video: the id and twelve hex digits, as seen on the vendor's host (T3)."""
-        return self._path.format(name=f"{task_id}_{blake2b(task_id.encode(), digest_size=6).hexdigest()}")
+        return self._video.format(name=f"{task_id}_{blake2b(task_id.encode(), digest_size=6).hexdigest()}")
 
-    def valid_key(self, valid: bool) -> dict[str, Any]:
+    def valid_key(self, *, valid: bool) -> str:
         """The reply that says whether a key is valid."""
-        return {**self._success, "data": {"is_valid": valid}}
+        return encode({**self._success, "data": {"is_valid": valid}})
 
-    def balance(self, amount: int) -> dict[str, Any]:
+    def balance(self, amount: int) -> str:
         """The reply that tells the balance, given in ten-thousandths of a dollar."""
-        return {**self._success, "data": {"balance": amount / UNITS}}
+        return encode({**self._success, "data": {"balance": amount / UNITS}})
 
-    def models(self, origin: str) -> dict[str, Any]:
+    def models(self, origin: str) -> str:
         """The list of models, which has no envelope."""
         schema = _schema(self._contract, "models")
         docs = f"{origin}/__klingmock/openapi.json?revision={self._contract.revision}"
-        return {"models": [{**_examples(_at(schema["properties"], "models", "items")), "docs_url": docs}]}
-
-    def _envelope(self, data: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-        return {**self._success, "data": {name: value for name, value in data.items() if name in known}}
+        known = _at(schema["properties"], "models", "items")
+        model = {name: node["examples"][0] for name, node in known.items() if "examples" in node}
+        return encode({"models": [{**model, "docs_url": docs}]})
 
 
 def iso(seconds: float) -> str:
@@ -99,8 +121,9 @@ def _at(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def _example(properties: Mapping[str, Any], name: str) -> Any:
-    return properties[name]["examples"][0]
+    example = properties[name]["examples"][0]
+    return example.replace("%", "%%") if isinstance(example, str) else example
 
 
 def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: node["examples"][0] for name, node in properties.items() if "examples" in node}
+    return {name: _example(properties, name) for name, node in properties.items() if "examples" in node}

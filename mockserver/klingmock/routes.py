@@ -17,46 +17,40 @@ class Route(NamedTuple):
     parameters: Mapping[str, str] = {}
     allowed: Sequence[str] = ()
 
+    def parameters_of(self, path: str) -> Mapping[str, str] | None:
+        """What the path's parameters are when it is this route's path, else None."""
+        return self.operation.match(path) if self.operation is not None else None
+
 
 class Routes:
     """The paths of all revisions served; one that several have in common belongs to the first."""
 
     def __init__(self, served: Sequence[Served]) -> None:
-        self._first = served[0]
-        self._exact: dict[tuple[str, str], Route] = {}
-        self._patterns: list[Route] = []
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._patterns: dict[str, dict[str, Route]] = {}
+        self._nowhere = Route(served[0])
         for one in served:
             for operation in one.contract.operations.values():
-                self._add(Route(one, operation))
-
-    def _add(self, route: Route) -> None:
-        operation = route.operation
-        if operation is None or operation.path in self.paths():
-            return
-        if "{" in operation.path:
-            self._patterns.append(route)
-        else:
-            self._exact[operation.method, operation.path] = route
+                table = self._patterns if "{" in operation.path else self._exact
+                table.setdefault(operation.path, {}).setdefault(operation.method, Route(one, operation))
 
     def paths(self) -> list[str]:
         """All documented paths, templates as they are written."""
-        return [path for _, path in self._exact] + [r.operation.path for r in self._patterns if r.operation]
+        return [*self._exact, *self._patterns]
 
     def find(self, method: str, path: str) -> Route:
         """The route of a call; one without an operation when there is none."""
-        exact = self._exact.get((method, path))
-        return exact or self._search(method, path)
-
-    def _search(self, method: str, path: str) -> Route:
-        allowed = [known for known, exact in self._exact if exact == path]
-        for route in self._patterns:
-            operation = route.operation
-            found = operation.match(path) if operation else None
-            if operation and found is not None:
-                if operation.method == method:
-                    return route._replace(parameters=found)
-                allowed.append(operation.method)
-        return Route(self._first, allowed=allowed)
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact.get(method) or self._nowhere._replace(allowed=list(exact))
+        for methods in self._patterns.values():
+            found = next(iter(methods.values())).parameters_of(path)
+            if found is not None:
+                route = methods.get(method)
+                if route is None:
+                    return self._nowhere._replace(allowed=list(methods))
+                return Route(route.served, route.operation, found)
+        return self._nowhere
 
     def advice(self, path: str) -> str:
         """For a path that leads nowhere: the revision that serves it, or the path that is most like it."""

@@ -38,13 +38,15 @@ class Served:
         self.charges = bool(document["x-balance"]["enforced"])
         self._plan = plan
         self._prices = prices(document)
+        self._mode, self._seconds = self._default("mode"), self._default("duration") or 0
         self.kept = float(retention["seconds"]) if plan.retention is None else plan.retention
         self._kept_from_end = retention["from"] == "completion"
         self._shows_processing = "processing" in document["x-lifecycle"]["statuses"]
 
     def price(self, body: Mapping[str, Any]) -> int:
         """What a job costs, in ten-thousandths of a dollar; 0 where the revision has no price for it."""
-        return self._prices.get((self._chosen("mode", body), int(self._chosen("duration", body))), 0)
+        mode, seconds = body.get("mode", self._mode), int(body.get("duration", self._seconds))
+        return self._prices.get((mode, seconds), 0)
 
     def task(self, owner: str, nth: int, now: float, body: Mapping[str, Any], request_id: str) -> Task:
         """Plan the whole future of the owner's n-th job."""
@@ -52,26 +54,22 @@ class Served:
         waits, takes = self._plan.timing.draw(luck)
         ends_at = now + (waits + takes) / self._plan.speed
         return Task(
-            id=luck.task_id,
-            owner=owner,
-            contract=self.contract,
-            seconds=int(self._chosen("duration", body)),
-            price=self.price(body),
-            request_id=request_id,
-            submitted_at=now,
-            processing_at=now + waits / self._plan.speed if self._shows_processing else ends_at,
-            ends_at=ends_at,
-            kept=self.kept if self._kept_from_end else self.kept - (ends_at - now),
+            luck.task_id,
+            owner,
+            self.contract,
+            int(body.get("duration", self._seconds)),
+            self.price(body),
+            request_id,
+            now,
+            now + waits / self._plan.speed if self._shows_processing else ends_at,
+            ends_at,
+            self.kept if self._kept_from_end else self.kept - (ends_at - now),
         )
 
     def operation(self, name: str) -> Operation:
         """The contract's operation of this id."""
         return self.contract.operations[name]
 
-    def _chosen(self, field: str, body: Mapping[str, Any]) -> Any:
-        chosen = body.get(field)
-        return chosen if chosen is not None else self._default(field)
-
     def _default(self, field: str) -> Any:
         shape = self.contract.operations["submit"].body
-        return shape.schema["properties"][field]["default"] if shape else None
+        return shape.schema["properties"].get(field, {}).get("default") if shape else None

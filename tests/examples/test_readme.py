@@ -1,0 +1,125 @@
+"""The README, run: its commands, its programs, its tables."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from klingmock.keys import SPECIAL
+from klingmock.settings import SETTINGS, Setting
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+WRITTEN = "http://127.0.0.1:8787"
+COMMAND = [sys.executable, "-m", "klingmock"]
+
+
+def blocks(language: str, containing: str = "") -> list[str]:
+    found = [text for kind, text in BLOCKS if kind == language and containing in text]
+    assert found, f"the README has no {language} block with {containing!r}"
+    return found
+
+
+def masked(text: str) -> str:
+    return re.sub(r"task-[0-9a-f]{24}", "task-…", text)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    command = [*COMMAND, "serve", "--port", "0", "--timing", "instant"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout
+        ready = next(line for line in server.stdout if line.startswith("klingmock ready "))
+        yield ready.split()[-1]
+        server.terminate()
+
+
+def shell(command: str) -> str:
+    done = subprocess.run(["sh", "-ec", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_call_gets_the_reply_shown(url: str, need: Callable[..., str]) -> None:
+    need("curl")
+    replies = [shell(text.replace(WRITTEN, url)) for text in blocks("sh", "--request POST")]
+    shown = blocks("json", "task_id")
+    assert [masked(reply).strip() for reply in replies] == [masked(text).strip() for text in shown]
+
+
+def test_the_refused_call_gets_the_lines_shown(url: str, need: Callable[..., str]) -> None:
+    need("curl")
+    (reply,) = [shell(text.replace(WRITTEN, url)) for text in blocks("sh", "--include")]
+    lines = {line.strip() for line in reply.splitlines()}
+    (shown,) = blocks("text", "HTTP/1.1 400")
+    assert {line.strip() for line in shown.splitlines()} <= lines
+
+
+@pytest.mark.parametrize("containing", ["urllib.request", "create_app"])
+def test_the_python_programs_run(containing: str, url: str, tmp_path: Path) -> None:
+    (program,) = blocks("python", containing)
+    script = tmp_path / "program.py"
+    script.write_text(program.replace(WRITTEN, url))
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    if containing == "urllib.request":
+        assert done.stdout.startswith(url)
+        assert (tmp_path / "mountain.mp4").read_bytes()[4:8] == b"ftyp"
+    else:
+        assert done.stdout.startswith("200 ")
+
+
+def test_the_node_program_runs(url: str, need: Callable[..., str], tmp_path: Path) -> None:
+    (program,) = blocks("js")
+    script = tmp_path / "program.mjs"
+    script.write_text(program.replace(WRITTEN, url))
+    done = subprocess.run([need("node"), script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(url)
+    assert done.stdout.strip().endswith(".mp4")
+
+
+COMMANDS = [line for block in blocks("sh", "klingmock contract") for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_contract_commands_run(command: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, *command.split()[1:]], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    if command.endswith("openapi"):
+        assert json.loads(done.stdout)["openapi"] == "3.1.0"
+    else:
+        assert len(done.stdout.splitlines()) > 4
+
+
+def row(setting: Setting) -> str:
+    text, _, default = setting.help.partition(" (default: ")
+    default = default.removesuffix(")")
+    if not default and setting.default not in (None, (), False):
+        default = f"`{','.join(setting.default) if setting.many else setting.default}`"
+    flag = f"--{setting.name} {setting.metavar}".strip()
+    return f"| `{flag}` | {text}{'; may be repeated' if setting.many else ''} | {default} |"
+
+
+def test_the_table_of_settings_is_the_table_in_the_code() -> None:
+    written = [line for line in README.splitlines() if line.startswith("| `--")]
+    assert written == [row(setting) for setting in SETTINGS]
+
+
+def test_the_special_keys_are_those_in_the_code() -> None:
+    written = re.findall(r"^\| `(mock-\w+)` \| (.+) \|$", README, re.MULTILINE)
+    assert written == [(special.key, special.means) for special in SPECIAL]
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    (command,) = blocks("sh", "&& tox")
+    assert command in (ROOT / ".ci" / "run").read_text()

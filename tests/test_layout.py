@@ -1,0 +1,178 @@
+"""The map of rooms: what each module may import of ours, and which foreign library it may hold."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = {"klingcontracts": ROOT / "contracts", "klingmock": ROOT / "mockserver"}
+LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+
+# Of ours, by the last part of the name: modules of both packages have different names.
+MAY_IMPORT = {
+    "klingcontracts": "",
+    "problem": "",
+    "rule": "",
+    "strictjson": "",
+    "table": "",
+    "document": "problem",
+    "wire": "rule",
+    "derive": "rule",
+    "words": "rule",
+    "exchange": "strictjson",
+    "finding": "rule",
+    "contract": "derive document problem rule wire",
+    "check": "contract exchange finding rule strictjson words",
+    "show": "contract document problem rule table",
+    "klingmock": "",
+    "clock": "",
+    "keys": "check",
+    "ledger": "problem",
+    "limits": "",
+    "task": "contract",
+    "store": "task",
+    "media": "exchange",
+    "replies": "contract ledger task",
+    "refusal": "contract finding problem replies",
+    "served": "contract ledger limits replies task",
+    "routes": "contract document problem served",
+    "journal": "exchange finding problem refusal",
+    "loglines": "journal",
+    "answer": (
+        "check clock contract exchange finding journal keys ledger limits media refusal routes served store task"
+    ),
+    "control": "answer problem",
+    "app": "answer control exchange",
+    "settings": "answer document journal problem task",
+    "banner": "answer keys klingmock served settings task",
+    "server": "answer app banner contract journal keys loglines problem served settings task",
+    "cli": "klingmock problem",
+    "__main__": "cli",
+}
+MAY_HOLD = {
+    "jsonschema_rs": {"check"},
+    "starlette": {"app", "control"},
+    "uvicorn": {"server"},
+}
+# cli loads a subcommand's modules when it runs, so that `contract list` does not pay for a server.
+LAZY = {"cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"}}
+# Tests of more than one module.
+WITHOUT_MODULE = {"browser", "conformance", "hostile", "layout", "revisions", "rules"}
+
+MODULES = sorted(path for source in SOURCES.values() for path in source.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = str(node.module)
+            # `from klingmock import media` is an import of the module klingmock.media
+            named = {f"{module}.{alias.name}" for alias in node.names} if module in SOURCES else {module}
+            found |= {name if known(name) else module for name in named}
+    return found
+
+
+def known(name: str) -> bool:
+    package, _, module = name.partition(".")
+    return package not in SOURCES or (SOURCES[package] / package / f"{module}.py").exists()
+
+
+def lazy(tree: ast.AST) -> set[str]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if ast.unparse(call.func).endswith("import_module") and isinstance(call.args[0], ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_what_the_map_says(path: Path) -> None:
+    tree, name = ast.parse(path.read_text()), name_of(path)
+    ours = {found for found in imports(tree) if found.partition(".")[0] in SOURCES}
+    assert {found.rpartition(".")[2] for found in ours} == set(MAY_IMPORT[name].split())
+    foreign = {found.partition(".")[0] for found in imports(tree)} - set(SOURCES) - sys.stdlib_module_names
+    assert all(name in MAY_HOLD.get(library, set()) for library in foreign), foreign
+    assert lazy(tree) == LAZY.get(name, set())
+
+
+def test_contracts_never_import_the_fake() -> None:
+    for path in SOURCES["klingcontracts"].rglob("*.py"):
+        assert not any(found.startswith("klingmock") for found in imports(ast.parse(path.read_text())))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_stand_at_the_top(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    inner = [
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    assert inner == []
+
+
+def test_the_map_has_a_line_for_each_module_and_no_other() -> None:
+    assert {name_of(path) for path in MODULES} == set(MAY_IMPORT)
+    held = {library for path in MODULES for library in imports(ast.parse(path.read_text()))}
+    assert {library.partition(".")[0] for library in held} >= set(MAY_HOLD)
+
+
+def test_imports_point_one_way() -> None:
+    seen: list[str] = []
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, f"a circle: {' -> '.join((*above, name))}"
+        if name not in seen:
+            for inner in MAY_IMPORT[name].split():
+                visit(inner, (*above, name))
+            seen.append(name)
+
+    for name in MAY_IMPORT:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_rooms_are_small(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_names_have_docstrings(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for node in tree.body:
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name
+
+
+def test_each_module_has_its_test_and_each_test_its_module() -> None:
+    modules = {name_of(path) for path in MODULES if path.name not in {"__init__.py", "__main__.py"}}
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    assert modules - tests == set()
+    stray = {test for test in tests - modules - WITHOUT_MODULE if test.partition("_")[0] not in modules}
+    assert stray == set()
+
+
+def test_no_one_leans_on_a_neighbours_privates() -> None:
+    for path in MODULES:
+        for name in imports(ast.parse(path.read_text())):
+            assert not any(part.startswith("_") or part == "internal" for part in name.split(".")), (
+                path,
+                name,
+            )
