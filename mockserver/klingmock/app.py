@@ -5,6 +5,7 @@ import logging
 import re
 from contextlib import suppress
 from functools import lru_cache
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -21,6 +22,18 @@ BROKEN = b'{"code":500,"message":"Internal error: the request could not be proce
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 _HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
 _log = logging.getLogger("klingmock")
+
+
+class Body(NamedTuple):
+    """A request's body; `complete` is false when more of it may be on its way."""
+
+    content: bytes
+    oversize: bool = False
+    complete: bool = True
+
+
+NO_BODY = Body(b"")
+TOO_LARGE = Body(b"", oversize=True, complete=False)
 
 
 class HangUp(Exception):
@@ -41,50 +54,50 @@ class Endpoint:
             await send({"type": "websocket.close", "code": 1000})
             return
         headers = _headers(scope)
-        body, oversize = b"", False
+        body = NO_BODY
         if scope["method"] not in _BODILESS:
             try:
-                body, oversize = await self._body(headers, receive)
+                body = await self._body(headers, receive)
             except HangUp:
-                _log.warning("the client hung up before %s %s was complete", scope["method"], scope["path"])
+                _log.warning("the client hung up before %s %r was complete", scope["method"], scope["path"])
                 return
         query = scope["query_string"].decode("latin-1")
         origin = self._public_url or _origin(scope, headers)
-        call = Call(scope["method"], scope["path"], headers, body, query, origin, oversize)
+        call = Call(scope["method"], scope["path"], headers, body.content, query, origin, body.oversize)
         reply = self._answer(call)
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        await _send(reply, send, receive if oversize else None)
+        await _send(reply, send, None if body.complete else receive)
 
     def _answer(self, call: Call) -> Reply:
         try:
             return self._mock.answer(call)
         except Exception as error:  # noqa: BLE001 - a fault of ours, which no test has found yet
             _log.error("klingmock failed at %s %r: %r. Please report it.", call.method, call.path, error)
-            body = BROKEN
-            return Reply(500, {"content-type": "application/json", "content-length": str(len(body))}, body)
+            headers = {"content-type": "application/json", "content-length": str(len(BROKEN))}
+            return Reply(500, headers, BROKEN)
 
-    async def _body(self, headers: dict[str, str], receive: Receive) -> tuple[bytes, bool]:
-        most = self._mock.max_body
+    async def _body(self, headers: dict[str, str], receive: Receive) -> Body:
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length[:20]) > most:
-            return b"", True  # nothing is read: a client that asked whether to continue never sends it
+        if length.isascii() and length.isdigit() and int(length[:20]) > self._mock.max_body:
+            return TOO_LARGE  # nothing is read: a client that asks whether to continue never sends it
         message = await receive()
+        chunk = _chunk(message)
         if not message.get("more_body"):
-            return _chunk(message), len(_chunk(message)) > most
-        return await self._rest(_chunk(message), receive)
+            return Body(chunk) if len(chunk) <= self._mock.max_body else TOO_LARGE
+        return await self._rest(chunk, receive)
 
-    async def _rest(self, first: bytes, receive: Receive) -> tuple[bytes, bool]:
-        chunks, size, more = [first], len(first), True
-        with suppress(TimeoutError):
-            while more and size <= self._mock.max_body:
+    async def _rest(self, first: bytes, receive: Receive) -> Body:
+        content, more = bytearray(first), True
+        while more and len(content) <= self._mock.max_body:
+            try:
                 async with asyncio.timeout(self._stalled):
                     message = await receive()
-                chunks.append(_chunk(message))
-                size += len(chunks[-1])
-                more = message.get("more_body", False)
-        oversize = size > self._mock.max_body
-        return b"" if oversize else b"".join(chunks), oversize
+            except TimeoutError:
+                return Body(bytes(content), complete=False)
+            content += _chunk(message)
+            more = message.get("more_body", False)
+        return Body(bytes(content)) if len(content) <= self._mock.max_body else TOO_LARGE
 
 
 class App(Starlette):

@@ -1,24 +1,23 @@
 """What a job costs and what is left. Whole ten-thousandths of a US dollar: money is not counted in floats."""
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from klingcontracts.problem import Problem
 
 UNITS = 10_000  # to the dollar: the vendor shows four decimals (T1, C4)
+_AMOUNT = re.compile(r"(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
+
 CHARGED = "charged"  # the store's counter of what a key has spent
 
 
 def units(dollars: str) -> int:
     """Ten-thousandths of a dollar from a decimal in a string; Problem when it is none."""
-    try:
-        amount = Decimal(dollars) * UNITS
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0 or amount != int(amount):
+    amount = _AMOUNT.fullmatch(dollars)
+    if amount is None:
         raise Problem(f"{dollars!r} is not an amount of money.", "Give US dollars, as in 12.5000.")
-    return int(amount)
+    return int(amount[1]) * UNITS + int((amount[2] or "").ljust(4, "0"))
 
 
 def dollars(amount: int) -> str:

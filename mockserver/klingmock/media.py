@@ -7,11 +7,12 @@ import sys
 import uuid
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from klingcontracts.exchange import Reply
 
+_CLIPS = Path(__file__).parent / "clips"
 CLIPS = (5, 10)  # seconds; made by fixtures/media/make-clips.sh
 
 # ISO/IEC 14496-12, 11.1: players skip a `uuid` box whose type they do not know.
@@ -52,7 +53,7 @@ def serve(video: Video, method: str, headers: Mapping[str, str]) -> Reply:
 
 @cache
 def _clip(seconds: int) -> tuple[bytes, bytes]:
-    clip = (resources.files("klingmock") / "clips" / f"{seconds}s.mp4").read_bytes()
+    clip = (_CLIPS / f"{seconds}s.mp4").read_bytes()
     return clip, hashlib.sha256(clip).digest()  # kept, because to hash it takes longer than all the rest
 
 
