@@ -37,7 +37,8 @@ class Mock:
         journal: Journal | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
-        self.served = [Served(contract, plan or Plan()) for contract in contracts]
+        self.plan = plan or Plan()
+        self.served = [Served(contract, self.plan) for contract in contracts]
         self.clock: Clock = clock or System()
         self.store: Store = store or Memory()
         self.keys = keys or Keys()
@@ -172,7 +173,8 @@ class Mock:
 
 def _not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
     finding = wire(contract, "route.wrong-method", method, method=method)
-    return refuse(contract, [finding], hint=f"allowed: {allowed}")._replace(headers={"allow": allowed})
+    answer = refuse(contract, [finding], hint=f"allowed: {allowed}")
+    return answer._replace(headers={"allow": allowed}) if answer.status == 405 else answer
 
 
 def _why(task: Task | None, owner: str) -> str:

@@ -1,7 +1,7 @@
 """What a person sees first: where it listens, what is in force, what it does not do, and a call to copy."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from klingmock import __version__
 from klingmock.answer import Mock
@@ -30,18 +30,34 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     for served in engine.served:
         operation = served.operation("submit")
         yield f"revision {served.contract.revision}", f"{operation.method} {operation.path}"
-    for question in engine.served[0].contract.questions.values():
+    asked = {q.id: q for served in engine.served for q in served.contract.questions.values()}
+    for question in asked.values():
         if question.chosen != question.default:
             yield f"reading {question.id}", question.readings[question.chosen]
     named = f" and {len(settings.api_key)} named by --api-key" if settings.api_key else ""
     yield "keys", f"every key that begins with mock-{named}; anything else is 401"
     for special in SPECIAL:
         yield "", f"{special.key}: {special.means}"
-    yield "limits", _limits(engine.served[0])
-    yield "timing", _timing(settings)
-    yield "kept", f"{_span(engine.served[0].kept)} after completion"
+    yield from _each(engine, "limits", _limits)
+    yield "timing", f"{_timing(settings)} (seed {engine.plan.seed})"
+    yield from _each(engine, "results kept", _kept)
     yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
     yield "not imitated", NOT_IMITATED
+
+
+def _each(engine: Mock, name: str, tell: Callable[[Served], str]) -> Iterator[tuple[str, str]]:
+    """One row when all revisions agree, else one for each."""
+    told = {served.contract.revision: tell(served) for served in engine.served}
+    if len(set(told.values())) == 1:
+        yield name, next(iter(told.values()))
+        return
+    for revision, text in told.items():
+        yield f"{name} {revision}", text
+
+
+def _kept(served: Served) -> str:
+    start = served.contract.document["x-lifecycle"]["retention"]["from"]
+    return f"{_span(served.kept)} from {start}"
 
 
 def _limits(served: Served) -> str:

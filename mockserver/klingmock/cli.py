@@ -2,14 +2,19 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from klingcontracts.problem import Problem
+from klingcontracts.problem import COULD_NOT_LOOK, Problem, nearest, unknown
 from klingmock import __version__
 
+COMMANDS = {
+    "serve": "run the fake as a server on this machine",
+    "contract": "show what is documented, and where it comes from",
+}
 FORMATS = ("text", "openapi", "rules", "questions")
 
 
@@ -22,30 +27,60 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 fine, 1 findings, 2 usage, 3 could not look."""
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        code = _finished(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
     except Problem as problem:
         print(f"klingmock: {problem}", file=sys.stderr)
         return problem.exit_code
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing may be written to it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()  # whoever read our output has seen enough
         return 0
+    except OSError as error:
+        _silence()
+        print(f"klingmock: The output can't be written: {error.strerror}. Make room for it.", file=sys.stderr)
+        return COULD_NOT_LOOK
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _finished(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
+    except SystemExit as done:  # --help and --version
+        return int(done.code or 0)
+
+
+def _silence() -> None:
+    # What is left in the buffer would be tried again at exit, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
     command = next((word for word in arguments if not word.startswith("-")), "")
+    if command and command not in COMMANDS:
+        raise unknown("Command", command, COMMANDS, "See: klingmock --help")
     parser = _Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
     parser.add_argument("--version", action="version", version=f"klingmock {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    serve = commands.add_parser("serve", help="run the fake as a server on this machine", allow_abbrev=False)
-    contract = commands.add_parser("contract", help="show what is documented, and where it comes from")
+    own = {name: commands.add_parser(name, help=text, allow_abbrev=False) for name, text in COMMANDS.items()}
     if command == "serve":
-        _serve_flags(serve)
-    _contract_flags(contract)
-    chosen = parser.parse_args(arguments)
+        _serve_flags(own["serve"])
+    _contract_flags(own["contract"])
+    chosen, left = parser.parse_known_args(arguments)
+    if left:
+        raise _stray(left, own[chosen.command])
     return _serve(chosen) if chosen.command == "serve" else _contract(chosen)
+
+
+def _stray(words: list[str], parser: argparse.ArgumentParser) -> Problem:
+    # A stray word can be a key that lost its flag: only flags are repeated, and no value of theirs.
+    flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+    remedy = f"See: {parser.prog} --help"
+    if not flags:
+        return Problem("There is a word too many.", remedy)
+    near = nearest(flags[0], re.findall(r"--[\w-]+", parser.format_usage()))
+    return Problem(f"{flags[0]} is not known.{f' Nearest: {near}.' if near else ''}", remedy)
 
 
 def _serve_flags(parser: argparse.ArgumentParser) -> None:

@@ -36,5 +36,8 @@ def _about(entry: Entry) -> str:
     """What a reply that refuses nothing says of its task."""
     if entry.operation not in {"submit", "task"}:
         return ""
-    data = json.loads(bytes(entry.exchange.reply.body)).get("data", {})
+    body = json.loads(bytes(entry.exchange.reply.body))
+    if not isinstance(body, dict):  # too long to be kept as it was
+        return ""
+    data = body["data"]
     return f"{data['task_id']} {data['status']}" if entry.operation == "submit" else str(data["status"])

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -38,7 +39,7 @@ class Replies:
 
     def submitted(self, task: Task, origin: str) -> str:
         """The reply to an accepted job; `origin` is where links point, such as http://127.0.0.1:8787."""
-        return self._submitted % {"id": task.id, "origin": origin}
+        return self._submitted % {"id": task.id, "origin": _inside(origin)}
 
     def queried(self, task: Task, status: str, origin: str) -> str:
         """The reply to a poll that finds the task in this status."""
@@ -47,8 +48,8 @@ class Replies:
         return self._queried[status] % {
             "id": task.id,
             "elapsed": task.elapsed_ms,
-            "url": origin + self.video_path(task.id),
-            "request_id": encode(task.request_id)[1:-1],
+            "url": _inside(origin) + self.video_path(task.id),
+            "request_id": _inside(task.request_id),
             "submitted_at": iso(task.submitted_at),
             "ended_at": iso(task.ends_at),
             "amount": dollars(task.price),
@@ -94,6 +95,12 @@ class Replies:
         known = _at(schema["properties"], "models", "items")
         model = {name: node["examples"][0] for name, node in known.items() if "examples" in node}
         return encode({"models": [{**model, "docs_url": docs}]})
+
+
+@lru_cache(maxsize=64)
+def _inside(text: str) -> str:
+    """The text as it stands inside of a JSON string."""
+    return encode(text)[1:-1]
 
 
 def iso(seconds: float) -> str:

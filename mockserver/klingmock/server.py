@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
-from klingcontracts.contract import load
+from klingcontracts.contract import Contract, load
 from klingcontracts.problem import Problem
 from klingmock.answer import Mock
 from klingmock.app import create_app
@@ -62,21 +62,32 @@ class Server(uvicorn.Server):
 
 def mock(settings: Settings, lines: Lines | None = None) -> Mock:
     """The engine that these settings describe; Problem when one of them can't be had."""
-    seed = settings.seed if settings.seed is not None else os.urandom(4).hex()
     plan = Plan(
         timing=TIMINGS[settings.timing],
         speed=settings.speed,
-        seed=seed,
+        seed=settings.seed if settings.seed is not None else os.urandom(4).hex(),
         limited=not settings.no_limits,
         rate=settings.rate_limit,
         concurrency=settings.concurrency,
         retention=settings.retention,
         balance=settings.balance,
     )
-    contracts = [load(name, settings.readings) for name in dict.fromkeys(settings.revision)]
+    contracts = contracts_of(settings)
     file = open_file(settings.journal) if settings.journal else None
     journal = Journal(settings.journal_size, file, lines.write if lines else None, _log.error)
     return Mock(contracts, plan, keys=Keys(settings.api_key), journal=journal, max_body=settings.max_body)
+
+
+def contracts_of(settings: Settings) -> list[Contract]:
+    """The revisions to serve, each with the chosen readings of those open questions that it has."""
+    names = list(dict.fromkeys(settings.revision))
+    open_in = {name: load(name).questions for name in names}
+    asked = {question for questions in open_in.values() for question in questions}
+    stray = {question: reading for question, reading in settings.readings.items() if question not in asked}
+    return [
+        load(name, stray | {q: r for q, r in settings.readings.items() if q in open_in[name]})
+        for name in names
+    ]
 
 
 def listen(host: str, port: int) -> socket.socket:

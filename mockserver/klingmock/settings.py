@@ -1,6 +1,7 @@
 """What `serve` can be told: one table, read from flags, environment, a file and defaults, in that order."""
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -11,23 +12,26 @@ from klingcontracts.document import DEFAULT
 from klingcontracts.problem import Problem, nearest
 from klingmock.answer import MAX_BODY
 from klingmock.journal import SIZE
+from klingmock.ledger import units
 from klingmock.task import TIMINGS
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9._~%\[\]:/-]{1,500}")
 LEVELS = ("debug", "info", "warning", "error")
 
 
-def _number(text: str, least: float, kind: type[int] | type[float]) -> Any:
+def _number(text: str, least: float, kind: type[int] | type[float], most: float = 10**12) -> Any:
     try:
         value = kind(text)
     except ValueError:
         value = kind(-1)
-    if not least <= value < float("inf"):
-        raise ValueError(f"{'a whole number' if kind is int else 'a number'} of at least {least:g}")
+    if not least <= value <= most:
+        what = "a whole number" if kind is int else "a number"
+        raise ValueError(f"{what} from {least:g} to {most:g}")
     return value
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise ValueError("a port from 0 to 65535, 0 for any free one")
     return int(text)
 
@@ -36,12 +40,36 @@ def _count(text: str) -> int:
     return int(_number(text, 1, int))
 
 
+def _few(text: str) -> int:
+    return int(_number(text, 1, int, 10**6))
+
+
 def _seconds(text: str) -> float:
     return float(_number(text, 0, float))
 
 
 def _speed(text: str) -> float:
     return float(_number(text, 0.001, float))
+
+
+def _money(text: str) -> str:
+    try:
+        units(text)
+    except Problem as problem:
+        raise ValueError("an amount in US dollars, as in 12.5000") from problem
+    return text
+
+
+def _word(text: str) -> str:
+    if not text or not text.isprintable() or " " in text:
+        raise ValueError("a word without spaces")
+    return text
+
+
+def _path(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError("the name of a file")
+    return text
 
 
 def _level(text: str) -> str:
@@ -66,8 +94,8 @@ def _reading(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or any(letter.isspace() for letter in text):
-        raise ValueError("a URL that begins with http:// or https://")
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError("a URL of the form http://HOST or https://HOST, with a port or a path if need be")
     return text.rstrip("/")
 
 
@@ -93,10 +121,10 @@ SETTINGS = (
     Setting(
         "revision", str, "REV", "revision to serve; more than one are served side by side", (DEFAULT,), True
     ),
-    Setting("host", str, "HOST", "address to listen on", "127.0.0.1"),
+    Setting("host", _word, "HOST", "address to listen on", "127.0.0.1"),
     Setting("port", _port, "PORT", "port to listen on, 0 for any free one", 8787),
     Setting("public-url", _origin, "URL", "where links in replies point (default: the Host a request names)"),
-    Setting("api-key", str, "KEY", "a key to take, on top of all that begin with mock-", (), True),
+    Setting("api-key", _word, "KEY", "a key to take, on top of all that begin with mock-", (), True),
     Setting("reading", _reading, "Q=R", "how to read an open question of the contract", (), True),
     Setting("timing", _timing, "KIND", "how long tasks take: quick, realistic or instant", "quick"),
     Setting("speed", _speed, "X", "run the timing X times as fast", 1.0),
@@ -105,10 +133,10 @@ SETTINGS = (
     Setting("rate-limit", _count, "N", "requests a minute for each key (default: as documented)"),
     Setting("concurrency", _count, "N", "running tasks for each key (default: as documented)"),
     Setting("no-limits", _yes, "", "switch both limits off", False),
-    Setting("balance", str, "DOLLARS", "what each key has to spend (default: 1000.0000, synthetic)"),
+    Setting("balance", _money, "DOLLARS", "what each key has to spend (default: 1000.0000, synthetic)"),
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),
-    Setting("journal", str, "FILE", "append every exchange to this file, as JSON lines"),
-    Setting("journal-size", _count, "N", "how many exchanges are kept in memory", SIZE),
+    Setting("journal", _path, "FILE", "append every exchange to this file, as JSON lines"),
+    Setting("journal-size", _few, "N", "how many exchanges are kept in memory", SIZE),
     Setting("log-level", _level, "LEVEL", "debug, info (a line for each request), warning or error", "info"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -187,8 +215,8 @@ OUR_OWN = frozenset({"KLINGMOCK_REQUIRE_TOOLS"})
 
 def _read(setting: Setting, raw: Any, place: str) -> Any:
     if setting.many:
-        texts = raw if isinstance(raw, list) else str(raw).split(",")
-        return tuple(_one(setting, text, place) for text in texts)
+        texts = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list) else [raw]
+        return tuple(_one(setting, text, place) for text in texts) or setting.default
     return _one(setting, raw, place)
 
 
