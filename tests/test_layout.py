@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "show": "contract document problem rule table",
     "klingmock": "",
     "clock": "",
+    "patience": "",
     "keys": "check",
     "ledger": "problem",
     "limits": "",
@@ -45,7 +46,7 @@ MAY_IMPORT = {
         "check clock contract exchange finding journal keys ledger limits media refusal routes served store task"
     ),
     "control": "answer problem",
-    "app": "answer control exchange",
+    "app": "answer control exchange loglines patience replies",
     "settings": "answer document journal ledger problem task",
     "banner": "answer keys klingmock served settings task",
     "server": "answer app banner contract journal keys loglines problem served settings task",

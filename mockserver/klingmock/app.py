@@ -3,22 +3,25 @@
 import asyncio
 import logging
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
-from klingmock.control import PREFIX, routes
+from klingmock.control import PREFIX, control
+from klingmock.loglines import untold
+from klingmock.patience import Patient
+from klingmock.replies import encode
 
 STALLED = 30.0  # seconds without a byte, after which a body counts as ended where it is
 DRAINED = 64 * 2**20  # bytes that are taken and thrown away behind a refusal, so that the client can read it
 
-BROKEN = b'{"code":500,"message":"Internal error: the request could not be processed"}'
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 _HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
 _log = logging.getLogger("klingmock")
@@ -32,6 +35,13 @@ class Body(NamedTuple):
     complete: bool = True
 
 
+def _plain(status: int, message: str) -> Reply:
+    body = encode({"code": status, "message": message}).encode()
+    return Reply(status, {"content-type": "application/json", "content-length": str(len(body))}, body)
+
+
+BROKEN = _plain(500, "Internal error: the request could not be processed")
+ENDING = _plain(503, "Service unavailable: temporarily unavailable")
 NO_BODY = Body(b"")
 TOO_LARGE = Body(b"", oversize=True, complete=False)
 
@@ -54,17 +64,18 @@ class Endpoint:
             await send({"type": "websocket.close", "code": 1000})
             return
         headers = _headers(scope)
-        body = NO_BODY
-        if scope["method"] not in _BODILESS:
-            try:
-                body = await self._body(headers, receive)
-            except HangUp:
-                _log.warning("the client hung up before %s %r was complete", scope["method"], scope["path"])
-                return
+        method, path = scope["method"], scope["path"]
+        try:
+            body = NO_BODY if method in _BODILESS else await self._body(headers, receive)
+        except HangUp:
+            _log.warning(untold(method, path, "the client hung up before its request was complete"))
+            return
+        except asyncio.CancelledError:
+            await _send(ENDING, send, None)  # the server stops: what can still be said is said
+            return
         query = scope["query_string"].decode("latin-1")
         origin = self._public_url or _origin(scope, headers)
-        call = Call(scope["method"], scope["path"], headers, body.content, query, origin, body.oversize)
-        reply = self._answer(call)
+        reply = self._answer(Call(method, path, headers, body.content, query, origin, body.oversize))
         if reply.delay:
             await asyncio.sleep(reply.delay)
         await _send(reply, send, None if body.complete else receive)
@@ -73,15 +84,16 @@ class Endpoint:
         try:
             return self._mock.answer(call)
         except Exception as error:  # noqa: BLE001 - a fault of ours, which no test has found yet
-            _log.error("klingmock failed at %s %r: %r. Please report it.", call.method, call.path, error)
-            headers = {"content-type": "application/json", "content-length": str(len(BROKEN))}
-            return Reply(500, headers, BROKEN)
+            _log.error(untold(call.method, call.path, f"klingmock failed: {error!r}. Please report it."))
+            return BROKEN
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> Body:
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:20]) > self._mock.max_body:
             return TOO_LARGE  # nothing is read: a client that asks whether to continue never sends it
-        message = await receive()
+        message = await Patient(receive(), self._stalled)
+        if message is None:
+            return Body(b"", complete=False)
         chunk = _chunk(message)
         if not message.get("more_body"):
             return Body(chunk) if len(chunk) <= self._mock.max_body else TOO_LARGE
@@ -90,10 +102,8 @@ class Endpoint:
     async def _rest(self, first: bytes, receive: Receive) -> Body:
         content, more = bytearray(first), True
         while more and len(content) <= self._mock.max_body:
-            try:
-                async with asyncio.timeout(self._stalled):
-                    message = await receive()
-            except TimeoutError:
+            message = await Patient(receive(), self._stalled)
+            if message is None:
                 return Body(bytes(content), complete=False)
             content += _chunk(message)
             more = message.get("more_body", False)
@@ -110,7 +120,8 @@ class App(Starlette):
 
 def create_app(mock: Mock, public_url: str | None = None) -> Starlette:
     """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer."""
-    app = App(routes=[Mount(PREFIX, Starlette(routes=routes(mock)))])
+    own = control(mock)
+    app = App(routes=[Mount(PREFIX, own), Route(PREFIX, own)])
     app.router.default = Endpoint(mock, public_url)
     app.router.redirect_slashes = False
     return app
@@ -148,10 +159,15 @@ def _chunk(message: Message) -> bytes:
 def _headers(scope: Scope) -> dict[str, str]:
     pairs = scope["headers"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
-    if len(headers) != len(pairs):
-        for name in headers:  # a repeated header means its values joined (RFC 9110, 5.3)
-            headers[name] = ", ".join(v.decode("latin-1") for n, v in pairs if n.decode("latin-1") == name)
-    return headers
+    return headers if len(headers) == len(pairs) else _joined(pairs)
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """A repeated header means its values, joined (RFC 9110, 5.3)."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return {name: ", ".join(every) for name, every in values.items()}
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,9 @@
 """Our own paths, under /__klingmock: no key, no limits, no envelope."""
 
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -10,8 +14,8 @@ from klingmock.answer import Mock
 PREFIX = "/__klingmock"
 
 
-def routes(mock: Mock) -> list[Route]:
-    """The control API of a server."""
+def control(mock: Mock) -> Starlette:
+    """The control API of a server, an application of its own."""
     by_name = {one.contract.revision: one.contract for one in mock.served}
 
     async def health(_: Request) -> Response:
@@ -25,18 +29,23 @@ def routes(mock: Mock) -> list[Route]:
             return _problem(unknown("Revision", name, by_name, "Start the server with --revision."), 404)
         return JSONResponse(by_name[name].document)
 
-    async def nothing(request: Request) -> Response:
+    routes = [Route("/health", health), Route("/ready", health), Route("/openapi.json", openapi)]
+    known = [PREFIX + route.path for route in routes]
+
+    async def nothing(request: Request, _: Exception) -> Response:
         """Any other path below the prefix."""
-        known = [f"{PREFIX}/{name}" for name in ("health", "ready", "openapi.json")]
         return _problem(unknown("Control path", request.url.path, known, "Call one of these with GET."), 404)
 
-    return [
-        Route("/health", health),
-        Route("/ready", health),
-        Route("/openapi.json", openapi),
-        Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-    ]
+    app = Starlette(routes=routes, exception_handlers={404: nothing, 405: _wrong_method})
+    app.router.redirect_slashes = False
+    return app
 
 
-def _problem(problem: Problem, status: int) -> Response:
-    return JSONResponse({"error": problem.fact, "remedy": problem.remedy}, status)
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, HTTPException) else None
+    fact = f"Control path {request.url.path!r} takes no {request.method}."
+    return _problem(Problem(fact, "Call it with GET."), 405, headers)
+
+
+def _problem(problem: Problem, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": problem.fact, "remedy": problem.remedy}, status, headers)

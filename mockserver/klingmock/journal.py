@@ -2,18 +2,21 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from klingcontracts.exchange import Call, Exchange, Reply, body_to_json, redacted
+from klingcontracts.exchange import Call, Exchange, Reply, body_to_json, digest, redacted
 from klingcontracts.finding import Finding
 from klingcontracts.problem import Problem
 from klingmock.refusal import Answer
 
 # A body up to this many bytes is kept as it came; of a larger one, images are shortened before it is kept.
 KEPT_WHOLE = 4096
+MOST_BODY = 65536  # bytes of a body that is kept at all; of a larger one, a digest
+MOST_HEADERS = 10_000  # characters of a path, a query, or of all headers together
 SIZE = 1000
 
 
@@ -78,17 +81,31 @@ def open_file(path: str) -> TextIOWrapper:
     """Open a journal file to append to; Problem when that can't be done."""
     try:
         return Path(path).open("a", encoding="utf-8")
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise Problem(
-            f"Journal file {path!r} can't be opened: {error.strerror}.", "Name a file that can be written."
+            f"Journal file {path!r} can't be opened: {reason}.", "Name a file that can be written."
         ) from error
 
 
 def _lighter(call: Call) -> Call:
-    body = call.body
-    if len(body) > KEPT_WHOLE:
-        body = json.dumps(body_to_json(body)).encode()
-    return Call(call.method, call.path, redacted(call.headers), body, call.query, call.origin, call.oversize)
+    headers = redacted(call.headers)
+    if sum(map(len, headers.values())) > MOST_HEADERS or len(headers) > MOST_HEADERS // 100:
+        headers = _cut(headers)
+    path, query = call.path[:MOST_HEADERS], call.query[:MOST_HEADERS]
+    return Call(call.method, path, headers, _lighter_body(call.body), query, call.origin, call.oversize)
+
+
+def _cut(headers: Mapping[str, str]) -> dict[str, str]:
+    first = islice(headers.items(), MOST_HEADERS // 100)
+    return {name[:100]: value if len(value) <= 100 else f"{value[:100]}…" for name, value in first}
+
+
+def _lighter_body(body: bytes) -> bytes:
+    if len(body) <= KEPT_WHOLE:
+        return body
+    lighter = json.dumps(body_to_json(body)).encode()
+    return lighter if len(lighter) <= MOST_BODY else json.dumps(digest(body, f"{len(body)} bytes")).encode()
 
 
 def _light(reply: Reply) -> Reply:

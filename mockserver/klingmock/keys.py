@@ -6,6 +6,7 @@ from typing import NamedTuple
 from klingcontracts.check import bearer
 
 PREFIX = "mock-"
+LONGEST_KEY = 1024  # characters; ours, so that a header of megabytes is not kept as the name of a world
 MOST_TAKEN = 4096  # accepted headers that are remembered, so that each is taken apart once
 
 
@@ -56,7 +57,7 @@ class Keys:
 
     def _look(self, header: str) -> Admission:
         key = bearer(header)
-        if key is None:
+        if key is None or len(key) > LONGEST_KEY:
             return Admission(rule="auth.bad-scheme", hint=_FORM)
         if key not in self._named:
             if not key.startswith(PREFIX):

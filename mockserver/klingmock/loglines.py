@@ -6,6 +6,8 @@ from typing import TextIO
 
 from klingmock.journal import Entry
 
+LONGEST = 300  # characters of a path or a hint
+
 
 class Lines:
     """Writes a line for each entry of a journal to a stream; a stream that is gone is left alone."""
@@ -25,11 +27,19 @@ class Lines:
 def line(entry: Entry) -> str:
     """The entry in one line, whatever the path holds."""
     call, reply = entry.exchange.call, entry.exchange.reply
-    at = time.strftime("%H:%M:%S", time.localtime(entry.exchange.at))
+    clock = time.strftime("%H:%M:%S", time.localtime(entry.exchange.at))
+    told = untold(call.method, call.path, entry.hint or _about(entry))
+    return f"{clock}  {reply.status}  {told}".rstrip()
+
+
+def untold(method: str, path: str, told: str) -> str:
+    """What is logged of a request that got no answer of the engine's; the logger puts the time before it."""
+    return f"{method[:20]:<4} {_safe(path)}  {_safe(told)}"
+
+
+def _safe(text: str) -> str:
     # A path can hold anything, line ends and terminal codes too: it is shown as a Python literal would.
-    path = ascii(call.path[:200])[1:-1]
-    told = ascii(entry.hint)[1:-1] if entry.hint else _about(entry)
-    return f"{at}  {reply.status}  {call.method[:20]:<4} {path}  {told}".rstrip()
+    return ascii(text[:LONGEST])[1:-1]
 
 
 def _about(entry: Entry) -> str:

@@ -11,6 +11,7 @@ from klingmock.replies import encode
 
 NO_HEADERS: Mapping[str, str] = {}
 LONGEST_HINT = 300  # characters
+MOST_NOTED = 5  # findings that a hint tells of
 
 
 class Answer(NamedTuple):
@@ -41,12 +42,13 @@ def explained(finding: Finding, operation: Operation | None) -> str:
 
 def noted(findings: Sequence[Finding], operation: Operation) -> str:
     """One line about what was accepted though it is worth noting; "" for nothing."""
-    return "; ".join(f"{f.rule.id}: {_sent(f)}: {explained(f, operation)}" for f in findings)
+    told = (f"{f.rule.id}: {_sent(f)}: {explained(f, operation)}" for f in findings[:MOST_NOTED])
+    return "; ".join(told)
 
 
 def one_line(hint: str) -> str:
     """The hint as a header's value: printable ASCII, of bounded length."""
-    text = hint.encode("ascii", "backslashreplace").decode()
+    text = hint[: LONGEST_HINT + 1].encode("ascii", "backslashreplace").decode()
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
     return plain if len(plain) <= LONGEST_HINT else f"{plain[: LONGEST_HINT - 3]}..."
 

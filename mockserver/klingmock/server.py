@@ -135,7 +135,12 @@ def url_of(sock: socket.socket) -> str:
 
 def serve(settings: Settings) -> None:
     """Serve until a signal; what is said goes to standard output, the log to standard error."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s  ---  %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logging.getLogger(name).setLevel("ERROR" if settings.log_level != "debug" else "DEBUG")
     engine = mock(settings, Lines(sys.stderr) if settings.log_level in {"debug", "info"} else None)
@@ -150,6 +155,7 @@ def serve(settings: Settings) -> None:
         lifespan="off",
         ws="none",
         server_header=False,
+        proxy_headers=False,  # there is --public-url
         timeout_graceful_shutdown=1,
         backlog=BACKLOG,
     )
