@@ -43,14 +43,16 @@ MAY_IMPORT = {
     "journal": "exchange finding problem refusal",
     "loglines": "journal",
     "answer": (
-        "check clock contract exchange finding journal keys ledger limits media refusal routes served store task"
+        "check clock contract exchange finding journal keys ledger limits media "
+        "refusal routes served store task"
     ),
     "control": "answer problem",
     "app": "answer control exchange loglines patience replies",
     "settings": "answer document journal ledger problem task",
     "banner": "answer keys klingmock served settings task",
-    "server": "answer app banner contract journal keys loglines problem served settings task",
-    "cli": "klingmock problem",
+    "server": "answer app banner contract journal keys loglines out problem served settings task",
+    "out": "problem",
+    "cli": "klingmock out problem",
     "__main__": "cli",
 }
 MAY_HOLD = {

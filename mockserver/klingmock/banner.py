@@ -81,10 +81,14 @@ def _timing(settings: Settings) -> str:
 
 
 def _span(seconds: float) -> str:
-    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size or (name == "hours" and seconds >= size):
-            return f"{seconds / size:g} {name}"
-    return f"{seconds:g} seconds"
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or seconds == size < 86400:
+            return _plural(seconds / size, name)
+    return _plural(seconds, "second")
+
+
+def _plural(number: float, name: str) -> str:
+    return f"{number:g} {name}" if number == 1 else f"{number:g} {name}s"
 
 
 def _curl(engine: Mock, url: str) -> str:

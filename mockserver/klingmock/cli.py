@@ -1,15 +1,15 @@
 """The command. A subcommand's modules are loaded when it runs: `contract list` needs no server."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from klingcontracts.problem import COULD_NOT_LOOK, Problem, nearest, unknown
+from klingcontracts.problem import Problem, nearest, unknown
 from klingmock import __version__
+from klingmock.out import say
 
 COMMANDS = {
     "serve": "run the fake as a server on this machine",
@@ -27,41 +27,24 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 fine, 1 findings, 2 usage, 3 could not look."""
     try:
-        code = _finished(list(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
     except Problem as problem:
         print(f"klingmock: {problem}", file=sys.stderr)
         return problem.exit_code
-    except BrokenPipeError:
-        _silence()  # whoever read our output has seen enough
-        return 0
-    except OSError as error:
-        _silence()
-        print(f"klingmock: The output can't be written: {error.strerror}. Make room for it.", file=sys.stderr)
-        return COULD_NOT_LOOK
+    except SystemExit as done:  # --help and --version
+        return say() or int(done.code or 0)
     except KeyboardInterrupt:
         return 130
-    return code
-
-
-def _finished(arguments: list[str]) -> int:
-    try:
-        return _run(arguments)
-    except SystemExit as done:  # --help and --version
-        return int(done.code or 0)
-
-
-def _silence() -> None:
-    # What is left in the buffer would be tried again at exit, and fail again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
-    command = next((word for word in arguments if not word.startswith("-")), "")
-    if command and command not in COMMANDS:
+    command = arguments[0] if arguments else ""
+    if command and not command.startswith("-") and command not in COMMANDS:
         raise unknown("Command", command, COMMANDS, "See: klingmock --help")
     parser = _Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
     parser.add_argument("--version", action="version", version=f"klingmock {__version__}")
+    if command.startswith("-") and command not in ("-h", "--help", "--version"):
+        raise _stray([command], parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     own = {name: commands.add_parser(name, help=text, allow_abbrev=False) for name, text in COMMANDS.items()}
     if command == "serve":
@@ -121,7 +104,5 @@ def _contract_flags(parser: argparse.ArgumentParser) -> None:
 def _contract(chosen: argparse.Namespace) -> int:
     show = import_module("klingcontracts.show")
     if chosen.action == "list":
-        print(show.listing())
-    else:
-        print(show.show(chosen.revision, chosen.format, chosen.reading))
-    return 0
+        return say(show.listing())
+    return say(show.show(chosen.revision, chosen.format, chosen.reading))

@@ -65,6 +65,12 @@ class Journal:
         if self._file:
             self._write(self._file, entry)
 
+    def close(self) -> None:
+        """Close the file, if there is one; what is added later is kept in memory alone."""
+        if self._file:
+            self._file.close()
+            self._file = None
+
     def _write(self, file: TextIOWrapper, entry: Entry) -> None:
         try:
             file.write(json.dumps(entry.to_json(), separators=(",", ":")) + "\n")
@@ -90,7 +96,10 @@ def open_file(path: str) -> TextIOWrapper:
 
 def _lighter(call: Call) -> Call:
     headers = redacted(call.headers)
-    if sum(map(len, headers.values())) > MOST_HEADERS or len(headers) > MOST_HEADERS // 100:
+    if (
+        sum(map(len, headers.values())) + sum(map(len, headers)) > MOST_HEADERS
+        or len(headers) > MOST_HEADERS // 100
+    ):
         headers = _cut(headers)
     path, query = call.path[:MOST_HEADERS], call.query[:MOST_HEADERS]
     return Call(call.method, path, headers, _lighter_body(call.body), query, call.origin, call.oversize)

@@ -18,13 +18,14 @@ except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
 from klingcontracts.contract import Contract, load
-from klingcontracts.problem import Problem
+from klingcontracts.problem import Problem, unknown
 from klingmock.answer import Mock
 from klingmock.app import create_app
 from klingmock.banner import banner
 from klingmock.journal import Journal, open_file
 from klingmock.keys import Keys
 from klingmock.loglines import Lines
+from klingmock.out import say
 from klingmock.served import Plan
 from klingmock.settings import Settings
 from klingmock.task import TIMINGS
@@ -82,12 +83,12 @@ def contracts_of(settings: Settings) -> list[Contract]:
     """The revisions to serve, each with the chosen readings of those open questions that it has."""
     names = list(dict.fromkeys(settings.revision))
     open_in = {name: load(name).questions for name in names}
-    asked = {question for questions in open_in.values() for question in questions}
-    stray = {question: reading for question, reading in settings.readings.items() if question not in asked}
-    return [
-        load(name, stray | {q: r for q, r in settings.readings.items() if q in open_in[name]})
-        for name in names
-    ]
+    asked = dict.fromkeys(question for questions in open_in.values() for question in questions)
+    for question in settings.readings:
+        if question not in asked:
+            remedy = "Show them with: klingmock contract show --format questions"
+            raise unknown("Open question", question, asked, remedy)
+    return [load(name, {q: r for q, r in settings.readings.items() if q in open_in[name]}) for name in names]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -144,10 +145,15 @@ def serve(settings: Settings) -> None:
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logging.getLogger(name).setLevel("ERROR" if settings.log_level != "debug" else "DEBUG")
     engine = mock(settings, Lines(sys.stderr) if settings.log_level in {"debug", "info"} else None)
-    sock = listen(settings.host, settings.port)
+    try:
+        _run(settings, engine, listen(settings.host, settings.port))
+    finally:
+        engine.journal.close()
+
+
+def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
     _raise_file_limit()
-    url = settings.public_url or url_of(sock)
-    print(banner(settings, engine, url), flush=True)
+    say(banner(settings, engine, settings.public_url or url_of(sock)))
     config = uvicorn.Config(
         create_app(engine, settings.public_url),
         access_log=False,
@@ -159,8 +165,12 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=1,
         backlog=BACKLOG,
     )
-    Server(config, lambda: print(f"klingmock ready {url_of(sock)}", flush=True)).run(sockets=[sock])
-    print("klingmock stopped", flush=True)
+    Server(config, lambda: _say_ready(sock)).run(sockets=[sock])
+    say("klingmock stopped")
+
+
+def _say_ready(sock: socket.socket) -> None:
+    say(f"klingmock ready {url_of(sock)}")
 
 
 def _raise_file_limit() -> None:

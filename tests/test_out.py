@@ -1,0 +1,72 @@
+"""Standard output: written, full, or with nobody left to read it. Real pipes and a real full device."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from klingmock.out import say
+
+PROGRAM = (
+    "import sys; from klingmock.out import say; code = say('told'); sys.exit(code or say('again') or say())"
+)
+
+
+def run(stdout: int) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_text_is_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("told") == 0
+    assert capsys.readouterr().out == "told\n"
+
+
+def test_nothing_more_is_written_without_a_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert say() == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_reader_who_left_has_seen_enough() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert run(writing) == (0, "")
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_device_is_said_once_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        code, told = run(full.fileno())
+    assert code == 3
+    assert told == "klingmock: The output can't be written: No space left on device. Make room for it.\n"
+
+
+def test_a_failure_in_this_process_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # the same paths in process, on a stream of our own, so that the test run's own output stays
+    for error, code in ((BrokenPipeError(), 0), (OSError(28, "No space left on device"), 3)):
+        with (tmp_path / "out").open("w") as stream:
+
+            class Failing:
+                fileno = staticmethod(stream.fileno)
+
+                def write(self, _: str, error: OSError = error) -> None:
+                    raise error
+
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stdout", Failing())
+                assert say("told") == code
+    assert "can't be written" in capsys.readouterr().err
