@@ -1,10 +1,25 @@
 """What several test files need."""
 
+import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
+
+from klingcontracts.check import check_reply, route
+from klingcontracts.contract import load
+from klingcontracts.exchange import Call, Reply
+from klingmock.answer import Mock
+from klingmock.clock import Manual
+from klingmock.served import Plan
 
 
 @pytest.fixture(scope="session")
@@ -13,11 +28,146 @@ def need() -> Callable[..., str]:
 
     def find(name: str, *others: str) -> str:
         path = next(filter(None, map(shutil.which, (name, *others))), None)
-        if path is None:
-            missing = f"{' or '.join((name, *others))} is not installed"
-            if os.environ.get("KLINGMOCK_REQUIRE_TOOLS") == "1":
-                pytest.fail(f"{missing}, and KLINGMOCK_REQUIRE_TOOLS=1 asks for it")
-            pytest.skip(missing)
-        return path
+        return path or _missing(" or ".join((name, *others)))
 
     return find
+
+
+@pytest.fixture(scope="session")
+def need_library() -> Callable[[str], None]:
+    """Skip the test (fail it where KLINGMOCK_REQUIRE_TOOLS=1) unless a library is installed."""
+
+    def find(name: str) -> None:
+        if find_spec(name) is None:
+            _missing(name)
+
+    return find
+
+
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("KLINGMOCK_REQUIRE_TOOLS") == "1":
+        pytest.fail(f"{what} is not installed, and KLINGMOCK_REQUIRE_TOOLS=1 asks for it")
+    pytest.skip(f"{what} is not installed")
+
+
+class Running(NamedTuple):
+    """A `klingmock serve` that runs as a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    banner: str  # what it printed before the ready line
+    log: Path  # its standard error
+
+
+@pytest.fixture(scope="session")
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Running]]:
+    """Start `klingmock serve --port 0` with more flags; the end of the block ends it, with exit code 0."""
+
+    @contextmanager
+    def start(
+        *flags: str,
+        command: Sequence[str] = (sys.executable, "-m", "klingmock"),
+        environment: Mapping[str, str] = os.environ,
+    ) -> Iterator[Running]:
+        folder = tmp_path_factory.mktemp("served")  # empty, so that no configuration file is found
+        log = folder.with_name(f"{folder.name}.log")
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(
+                [*command, "serve", "--port", "0", *flags],
+                cwd=folder,
+                env={name: value for name, value in environment.items() if not name.startswith("KLINGMOCK_")},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as process,
+        ):
+            try:
+                banner, url = _until_ready(process, log)
+                yield Running(process, url, banner, log)
+                process.terminate()
+                said, _ = process.communicate(timeout=10)
+                assert (process.returncode, said) == (0, "klingmock stopped\n"), log.read_text()
+            finally:
+                process.kill()
+
+    return start
+
+
+def _until_ready(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
+    assert process.stdout is not None
+    banner = []
+    for line in process.stdout:
+        if line.startswith("klingmock ready "):
+            return "".join(banner), line.split()[-1]
+        banner.append(line)
+    raise AssertionError(f"it ended before it was ready:\n{log.read_text()}")
+
+
+class Fake:
+    """The engine under a clock that is moved by hand. Every reply is held against the contract."""
+
+    def __init__(
+        self,
+        *revisions: str,
+        readings: Mapping[str, str] | None = None,
+        parts: Mapping[str, Any] | None = None,
+        **plan: Any,
+    ) -> None:
+        contracts = [load(name, readings) for name in revisions or ("2026-02",)]
+        self.clock = Manual()
+        self.mock = Mock(contracts, Plan(**plan), clock=self.clock, **(parts or {}))
+        self.contract = contracts[0]
+        self.submit_path = contracts[0].operation("submit").path
+
+    def call(self, method: str, path: str, body: bytes = b"", key: str = "mock-a", **more: Any) -> Reply:
+        """Send one request; `more` are further headers (with _ for -) and fields of Call."""
+        fields = {name: more.pop(name) for name in ("origin", "oversize", "query") if name in more}
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
+        return self.answer(Call(method, path, headers, body, **fields))
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to a call, once it is known to keep to the contract."""
+        reply = self.mock.answer(call)
+        operation, _ = route(self.contract, call)
+        if operation is not None:
+            assert not check_reply(self.contract, operation, call, reply)
+        if reply.status >= 400 and reply.status != 416:  # 416 is the video's, and has no body
+            told = self.told(reply)
+            assert set(told) == {"code", "message"}
+            assert told["code"] == reply.status
+            assert re.fullmatch(r"[A-Z][a-z A-Z]+: \S.*", told["message"], re.DOTALL)
+        return reply
+
+    def submit(self, body: Any = None, key: str = "mock-a", path: str = "", **more: Any) -> Reply:
+        """Submit a job; without a body, the smallest one that is documented."""
+        sent = {"image": "https://example.com/mountain.jpg"} if body is None else body
+        raw = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        return self.call("POST", path or self.submit_path, raw, key, **more)
+
+    def submitted(self, *arguments: Any, **more: Any) -> str:
+        """The id of a job that must be accepted."""
+        reply = self.submit(*arguments, **more)
+        assert reply.status == 200, bytes(reply.body)
+        return str(self.told(reply)["data"]["task_id"])
+
+    def poll(self, task_id: str, key: str = "mock-a", **more: Any) -> Reply:
+        """Ask for a task."""
+        return self.call("GET", f"/api/v1/tasks/{task_id}", key=key, **more)
+
+    def status(self, task_id: str, key: str = "mock-a") -> str:
+        """The status of a task; "404" when it is not there."""
+        reply = self.poll(task_id, key)
+        return str(self.told(reply)["data"]["status"]) if reply.status == 200 else str(reply.status)
+
+    @staticmethod
+    def told(reply: Reply) -> Any:
+        """The JSON of a reply."""
+        return json.loads(bytes(reply.body))
+
+
+@pytest.fixture(scope="session")
+def fake() -> type[Fake]:
+    """Make an engine: fake("2026-07", readings={...}, limited=False)."""
+    return Fake

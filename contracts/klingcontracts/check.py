@@ -1,21 +1,19 @@
 """Contract x Exchange -> findings: what a call or its reply breaks, in the order in which a server looks."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from jsonschema_rs import Draft202012Validator, ValidationError
-
-from klingcontracts.contract import Contract, Operation, Shape
+from klingcontracts.contract import Contract, Operation
 from klingcontracts.exchange import Call, Exchange, Reply
 from klingcontracts.finding import Finding
 from klingcontracts.rule import Rule
+from klingcontracts.shape import MOST_BREAKS, Shape
 from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import place_of, refusal, shown, value_at
 
-# A body can break a rule once for each of millions of items: the first thousand breaks tell enough.
-MOST_ERRORS = 1000
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Checked(NamedTuple):
@@ -34,9 +32,16 @@ def check(contract: Contract, exchange: Exchange) -> list[Finding]:
         return [finding] if finding else []
     found = [*authorization(contract, operation, call)]
     if operation.body is not None:
-        checked = check_body(contract, operation, call.body)
-        found += [*checked.refused, *checked.noted]
+        found += _sent(contract, operation, call)
     return found + check_reply(contract, operation, call, reply)
+
+
+def _sent(contract: Contract, operation: Operation, call: Call) -> list[Finding]:
+    if call.oversize:
+        rule, size = f"{operation.id}.body.size", len(call.body)
+        return [wire(contract, rule, f"more than {size} bytes", operation.id, limit=size)]
+    checked = check_body(contract, operation, call.body)
+    return [*checked.refused, *checked.noted]
 
 
 def route(contract: Contract, call: Call) -> tuple[Operation | None, Finding | None]:
@@ -55,11 +60,12 @@ def route(contract: Contract, call: Call) -> tuple[Operation | None, Finding | N
 def authorization(contract: Contract, operation: Operation, call: Call) -> Iterator[Finding]:
     """What is wrong with how the call carries its key; whether the key is known, only the server can say."""
     header = call.headers.get("authorization")
+    if not operation.key_required:
+        return
     if header is None:
-        if operation.key_required:
-            yield wire(contract, "auth.missing-key", "no Authorization header")
+        yield wire(contract, "auth.missing-key", "no Authorization header", operation.id)
     elif bearer(header) is None:
-        yield wire(contract, "auth.bad-scheme", "another scheme or form")
+        yield wire(contract, "auth.bad-scheme", "another scheme or form", operation.id)
 
 
 def bearer(header: str) -> str | None:
@@ -85,12 +91,12 @@ def check_body(contract: Contract, operation: Operation, raw: bytes) -> Checked:
         value = parse(raw)
     except BadJson as error:
         return Checked(None, [wire(contract, f"{operation.id}.body.json", str(error), operation.id)])
-    if shape.schema.get("x-null") == "absent" and isinstance(value, dict):
-        value = {key: inner for key, inner in value.items() if inner is not None}
-    if not _validator(shape).is_valid(value):
+    if shape.forgives and isinstance(value, dict):
+        value = shape.present(value)
+    if not shape.validator.is_valid(value):
         return Checked(value, _broken(shape, operation.id, value))
     noted = operation.noted
-    if noted is None or _validator(noted).is_valid(value):
+    if noted is None or noted.validator.is_valid(value):
         return Checked(value)
     return Checked(value, (), _broken(noted, operation.id, value))
 
@@ -116,8 +122,7 @@ def _headers(operation: Operation, reply: Reply) -> Iterator[Finding]:
     for name, shape in operation.headers[reply.status].items():
         if name in reply.headers:
             text = reply.headers[name]
-            number = text.isascii() and text.isdigit() and len(text) < 20
-            yield from _broken(shape, operation.id, int(text) if number else text)
+            yield from _broken(shape, operation.id, int(text) if _NUMBER.fullmatch(text) else text)
 
 
 def _echo(contract: Contract, operation: Operation, call: Call, reply: Reply, value: Any) -> list[Finding]:
@@ -126,7 +131,9 @@ def _echo(contract: Contract, operation: Operation, call: Call, reply: Reply, va
     if reply.status != 200 or rule not in contract.rules:
         return []
     told = value_at(value, ["data", "task_id"])
-    return [] if told in {asked, None} else [wire(contract, rule, shown(told), operation.id)]
+    if told == asked or not isinstance(told, str):
+        return []
+    return [wire(contract, rule, shown(told), operation.id)]
 
 
 def check_history(contract: Contract, statuses: Iterable[str]) -> list[Finding]:
@@ -135,46 +142,32 @@ def check_history(contract: Contract, statuses: Iterable[str]) -> list[Finding]:
     A status may repeat, and one may be missed between two polls; only going back or on from an end is not.
     """
     lifecycle = contract.document["x-lifecycle"]["statuses"]
-    found, before = [], ""
-    for status in statuses:
-        if before and status not in {before, *_reachable(lifecycle, before)}:
-            found.append(wire(contract, "task.lifecycle.order", f"{before}, then {status}", "task"))
-        before = status
-    return found
+    return [
+        wire(contract, "task.lifecycle.order", f"{before}, then {status}", "task")
+        for before, status in pairwise(statuses)
+        if status != before and status not in _reachable(lifecycle, before)
+    ]
 
 
 def _reachable(lifecycle: Mapping[str, Any], status: str) -> set[str]:
-    following = set(lifecycle.get(status, {}).get("next", ()))
-    return following.union(*(_reachable(lifecycle, name) for name in following))
-
-
-@lru_cache(maxsize=256)
-def _validator(shape: Shape) -> Draft202012Validator:
-    # Without a mask, an error's message would hold the whole body: ten megabytes of image.
-    return Draft202012Validator(dict(shape.schema), mask="…", offline=True)
+    found: set[str] = set()
+    ahead = [status]
+    while ahead:
+        following = set(lifecycle.get(ahead.pop(), {}).get("next", ())) - found
+        found |= following
+        ahead += following
+    return found
 
 
 def _broken(shape: Shape, operation: str, value: Any) -> list[Finding]:
-    errors = islice(_validator(shape).iter_errors(value), MOST_ERRORS)
-    found = [finding for error in errors for finding in _findings(shape, operation, value, error)]
+    breaks = sorted(shape.breaks(value), key=lambda one: one.rule.order)
     # A value of the wrong type is also none of the options: that is one break, not two.
-    mistyped = {finding.pointer for finding in found if finding.rule.keyword == "type"}
-    first = [f for f in found if f.rule.keyword == "type" or f.pointer not in mistyped]
-    return sorted(first, key=lambda finding: finding.rule.order)
+    mistyped = {one.path for one in breaks if one.rule.keyword == "type"}
+    kept = (one for one in breaks if one.path not in mistyped or not one.rule.is_option)
+    return [_finding(operation, *one) for one in islice(kept, MOST_BREAKS)]
 
 
-def _findings(shape: Shape, operation: str, value: Any, error: ValidationError) -> Iterator[Finding]:
-    path, pointer = error.instance_path, tuple(map(str, error.schema_path))
-    kind = error.kind.as_dict()
-    if error.kind.name == "required":
-        path, pointer = [*path, kind["property"]], (*pointer, kind["property"])
-    rule = shape.rules[pointer]
-    for name in kind["unexpected"] if error.kind.name == "additionalProperties" else [None]:
-        place = path if name is None else [*path, name]
-        yield _finding(rule, operation, place, value_at(value, place))
-
-
-def _finding(rule: Rule, operation: str, path: Sequence[str | int], value: Any) -> Finding:
+def _finding(operation: str, rule: Rule, path: Sequence[str | int], value: Any) -> Finding:
     pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
     said = refusal(rule, place_of(rule, path), value)
     return Finding(rule, operation, pointer, str(said["got"]), rule.says, said)

@@ -1,27 +1,21 @@
 """One revision of what is documented, loaded and frozen: operations, rules, errors, numbers, questions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
+from string import Formatter
 from typing import Any
 
-from klingcontracts.derive import Place, Pointer, rules
-from klingcontracts.document import DEFAULT, inlined, merged, read
+from klingcontracts.derive import Place
+from klingcontracts.document import DEFAULT, MEND, hold, inlined, is_file, merged, read
 from klingcontracts.problem import Problem, unknown
 from klingcontracts.rule import Level, Provenance, Rule, provenance
-from klingcontracts.wire import wire_rules
+from klingcontracts.shape import Shape, shape_of
+from klingcontracts.wire import may_fill, wire_rules
 
 METHODS = ("get", "put", "post", "delete", "patch")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Shape:
-    """A JSON Schema, and the rule that each of its statements is, by the pointer a validator reports."""
-
-    schema: Mapping[str, Any]
-    rules: Mapping[Pointer, Rule]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Contract:
-    """One revision with its readings applied. Two loads of the same are the same object."""
+    """One revision with its readings applied. Two loads of a shipped one are the same object."""
 
     revision: str
     document: Mapping[str, Any]
@@ -99,24 +93,48 @@ def load(revision: str = DEFAULT, readings: Mapping[str, str] | None = None) -> 
 
     Raises Problem for an unknown revision, question or reading, and for a document that is no contract.
     """
-    return _load(revision, tuple(sorted((readings or {}).items())))
+    chosen = tuple(sorted((readings or {}).items()))  # in one order, whatever the order they were given in
+    return _file(revision, dict(chosen)) if is_file(revision) else _shipped(revision, chosen)
 
 
 @lru_cache(maxsize=64)
-def _load(revision: str, readings: tuple[tuple[str, str], ...]) -> Contract:
-    document = read(revision)
-    chosen = dict(readings)
-    questions = _questions(document, chosen)
-    for name in chosen:
-        reading = document["x-questions"][name]["readings"][chosen[name]]
-        document = merged(document, reading.get("patch", {}))
-    errors = {name: _error(raw) for name, raw in document.get("x-errors", {}).items()}
-    operations = {operation.id: operation for operation in _operations(document)}
+def _shipped(revision: str, readings: tuple[tuple[str, str], ...]) -> Contract:
+    return _contract(*_read(read(revision), dict(readings)))
+
+
+def _file(path: str, readings: Mapping[str, str]) -> Contract:
+    document, questions = _read(read(path), readings)
+    name = f"Contract file {path!r} as read with {readings}" if readings else f"Contract file {path!r}"
+    hold(inlined(document, document), name)
+    contract = _contract(document, questions)
+    len(contract.rules)  # derived at once, so that a statement of which no rule can be made is told of now
+    lacking = {"submit", "task"} - contract.operations.keys()
+    if lacking or contract.operations["submit"].body is None:
+        what = f"operation {min(lacking)!r}" if lacking else "request body of the operation 'submit'"
+        raise Problem(f"{name} has no {what}.", MEND)
+    return contract
+
+
+def _read(
+    document: Mapping[str, Any], readings: Mapping[str, str]
+) -> tuple[Mapping[str, Any], Mapping[str, Question]]:
+    questions = _questions(document, readings)
+    for name, reading in readings.items():
+        document = merged(document, document["x-questions"][name]["readings"][reading].get("patch", {}))
+    return document, questions
+
+
+def _contract(document: Mapping[str, Any], questions: Mapping[str, Question]) -> Contract:
+    errors = {name: _error(name, raw) for name, raw in document["x-errors"].items()}
+    operations: dict[str, Operation] = {}
+    for operation in _operations(document):
+        if operations.setdefault(operation.id, operation) is not operation:
+            raise Problem(f"Two operations of the contract are called {operation.id!r}.", MEND)
     return Contract(
         revision=str(document["info"]["version"]),
         document=document,
         operations=operations,
-        rules=_collect(operations, errors, document),
+        rules=Rules(_wire(operations, errors, document), operations.values()),
         errors=errors,
         questions=questions,
     )
@@ -135,11 +153,29 @@ def _questions(document: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[s
 
 def _question(name: str, node: Mapping[str, Any], chosen: str) -> Question:
     texts = {reading: text["text"] for reading, text in node["readings"].items()}
+    if node["default"] not in texts:
+        raise Problem(f"The default of the open question {name!r} is none of its readings.", MEND)
     return Question(name, node["question"], texts, node["default"], chosen, provenance(node))
 
 
-def _error(raw: Mapping[str, Any]) -> ErrorText:
+def _error(name: str, raw: Mapping[str, Any]) -> ErrorText:
+    allowed = may_fill(name)
+    wrong = next(_unfillable(raw["detail"], allowed), "")
+    if wrong:
+        remedy = f"Use these blanks: {', '.join(sorted(allowed)) or 'none'}."
+        raise Problem(f"The text of the error {name!r} can't be filled: {wrong}.", remedy)
     return ErrorText(raw["status"], raw["category"], raw["detail"], provenance(raw))
+
+
+def _unfillable(template: str, allowed: frozenset[str]) -> Iterator[str]:
+    try:
+        for _, name, form, turn in Formatter().parse(template):
+            if name is not None and name not in allowed:
+                yield f"nothing fills {{{name}}}"
+            elif form or turn:
+                yield f"{{{name}}} has a format"
+    except ValueError as error:
+        yield str(error)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterable[Operation]:
@@ -161,7 +197,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, raw: Mapping
         path=path,
         pattern=_pattern(path),
         key_required={} not in security,
-        body=_shape(schema, Place(name, f"{name}.body", Level.ERROR, refuses=True)) if schema else None,
+        body=shape_of(schema, Place(name, f"{name}.body", Level.ERROR, refuses=True)) if schema else None,
         noted=_noted(schema, name),
         replies={status: _reply(name, status, response) for status, response in responses.items()},
         headers={status: _headers(response) for status, response in responses.items()},
@@ -173,7 +209,10 @@ def _pattern(path: str) -> re.Pattern[str]:
     # A parameter may hold a slash: the path is decoded before it is matched (question A44).
     parts = re.split(r"\{(\w+)\}", path)
     quoted = [f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)]
-    return re.compile("".join(quoted), re.DOTALL)
+    try:
+        return re.compile("".join(quoted), re.DOTALL)
+    except re.error as error:
+        raise Problem(f"The path {path!r} names a parameter twice.", MEND) from error
 
 
 def _noted(schema: Any, name: str) -> Shape | None:
@@ -181,15 +220,15 @@ def _noted(schema: Any, name: str) -> Shape | None:
     if not noted:
         return None
     if noted.get("additionalProperties") is False:
-        listed = dict.fromkeys(schema["properties"], True)
+        listed = dict.fromkeys(schema.get("properties", ()), True)
         noted = noted | {"properties": listed | noted.get("properties", {})}
-    return _shape(noted, Place(name, f"{name}.body", Level.WARNING, refuses=False))
+    return shape_of(noted, Place(name, f"{name}.body", Level.WARNING, refuses=False))
 
 
 def _reply(name: str, status: int, response: Mapping[str, Any]) -> Shape:
     prefix = f"{name}.reply" if status < 400 else "error.envelope"
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-    return _shape(schema, Place(name if status < 400 else "*", prefix, Level.ERROR, refuses=False))
+    return shape_of(schema, Place(name if status < 400 else "*", prefix, Level.ERROR, refuses=False))
 
 
 def _headers(response: Mapping[str, Any]) -> dict[str, Shape]:
@@ -199,29 +238,40 @@ def _headers(response: Mapping[str, Any]) -> dict[str, Shape]:
 
 def _header(header: str, raw: Mapping[str, Any]) -> Shape:
     schema = {"x-provenance": raw.get("x-provenance", "assumed")} | raw["schema"]
-    return _shape(schema, Place("*", f"reply.header.{header}", Level.ERROR, refuses=False, field=header))
+    return shape_of(schema, Place("*", f"reply.header.{header}", Level.ERROR, refuses=False, field=header))
 
 
-def _shape(schema: Mapping[str, Any], place: Place) -> Shape:
-    return Shape(schema, dict(rules(schema, place)))
+class Rules(Mapping[str, Rule]):
+    """A contract's rules by id; those of its schemas are derived when one is asked for: a start needs none."""
 
+    def __init__(self, wire: Iterable[Rule], operations: Iterable[Operation]) -> None:
+        self._wire = {rule.id: rule for rule in wire}
+        self._operations = operations
 
-def _collect(
-    operations: Mapping[str, Operation], errors: Mapping[str, ErrorText], document: Mapping[str, Any]
-) -> dict[str, Rule]:
-    found: dict[str, Rule] = {}
-    for rule in chain(_wire(operations, errors, document), *map(_shaped, operations.values())):
-        first = found.setdefault(rule.id, rule)
-        if (first.level, first.error) != (rule.level, rule.error):
-            raise Problem(f"Two rules of the contract are called {rule.id!r}.", "Mend the document.")
-    return found
+    @cached_property
+    def _all(self) -> dict[str, Rule]:
+        found: dict[str, Rule] = {}
+        for rule in chain(self._wire.values(), *map(_shaped, self._operations)):
+            first = found.setdefault(rule.id, rule)
+            if (first.level, first.error) != (rule.level, rule.error):
+                raise Problem(f"Two rules of the contract are called {rule.id!r}.", MEND)
+        return found
+
+    def __getitem__(self, rule: str) -> Rule:
+        return self._wire[rule] if rule in self._wire else self._all[rule]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def _wire(
     operations: Mapping[str, Operation], errors: Mapping[str, ErrorText], document: Mapping[str, Any]
 ) -> Iterable[Rule]:
     enforced = set(errors)
-    if not document.get("x-balance", {}).get("enforced"):
+    if not document["x-balance"]["enforced"]:
         enforced.discard("balance")
     bodies = {name: operation.body is not None for name, operation in operations.items()}
     origins = {name: error.provenance for name, error in errors.items()}

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from klingcontracts.strictjson import BadJson, parse
 
 REDACTED = "<redacted>"
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
+_SECRET = re.compile(
+    r"authorization|auth[-_]?key|api[-_]?key|access[-_]?key|cookie|token|secret|passw|signature|^key$",
+    re.IGNORECASE,
+)
 
 # A text of this many characters that holds nothing but the Base64 alphabet is an image, not a prompt.
 BASE64_FROM = 200
-_BASE64 = re.compile(r"(data:[\w./+-]*;base64,)?[A-Za-z0-9+/_-]{100,}={0,2}")
+# Longer than any text a contract takes: kept as its digest, whatever it holds.
+LONGEST_TEXT = 10_000
+_BASE64 = re.compile(r"(data:[^,\s]{0,100};base64,)?[A-Za-z0-9+/_\r\n-]{100,}={0,2}\s*")
 
 
 class Call(NamedTuple):
@@ -53,7 +60,7 @@ class Exchange(NamedTuple):
             "call": {
                 "method": call.method,
                 "path": call.path,
-                "query": call.query,
+                "query": redacted_query(call.query),
                 "headers": redacted(call.headers),
                 "body": body_to_json(call.body),
             },
@@ -67,10 +74,21 @@ class Exchange(NamedTuple):
 
 def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with the values of those that carry secrets taken out."""
-    kept = dict(headers)
-    for name in SECRET_HEADERS & kept.keys():
-        kept[name] = REDACTED
-    return kept
+    return {name: REDACTED if _is_secret(name) else value for name, value in headers.items()}
+
+
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
+
+
+def redacted_query(query: str) -> str:
+    """The query with the values of the parameters that carry secrets taken out."""
+    pairs = [part.partition("=") for part in query.split("&")] if query else []
+    return "&".join(
+        f"{name}={REDACTED}" if _is_secret(unquote(name)) else name + equals + value
+        for name, equals, value in pairs
+    )
 
 
 def body_to_json(body: bytes | memoryview) -> Any:
@@ -80,20 +98,29 @@ def body_to_json(body: bytes | memoryview) -> Any:
     try:
         return shortened(parse(bytes(body)))
     except BadJson:
-        return _digest(bytes(body), f"{len(body)} bytes")
+        return digest(bytes(body), f"{len(body)} bytes")
 
 
 def shortened(value: Any) -> Any:
-    """The value with every text that is an image in Base64 replaced by its digest and length."""
+    """The value with a digest for each text that is an image in Base64, or too long for anything else."""
     if isinstance(value, str):
-        is_image = len(value) >= BASE64_FROM and _BASE64.fullmatch(value)
-        return _digest(value.encode(), f"{len(value)} characters of Base64") if is_image else value
+        return _short(value)
     if isinstance(value, Mapping):
-        return {key: shortened(inner) for key, inner in value.items()}
+        return {_short(key): shortened(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):
         return [shortened(inner) for inner in value]
     return value
 
 
-def _digest(raw: bytes, what: str) -> str:
+def _short(text: str) -> str:
+    if len(text) < BASE64_FROM:
+        return text
+    of_what = " of Base64" if _BASE64.fullmatch(text) else ""
+    if of_what or len(text) > LONGEST_TEXT:
+        return digest(text.encode("utf-8", "surrogatepass"), f"{len(text)} characters{of_what}")
+    return text
+
+
+def digest(raw: bytes, what: str) -> str:
+    """What stands for something large: what it was, and the start of its SHA-256."""
     return f"<{what}, sha256 {sha256(raw).hexdigest()[:16]}>"

@@ -28,4 +28,4 @@ def unknown(kind: str, name: str, known: Iterable[str], remedy: str) -> Problem:
     names = list(known)
     near = nearest(name, names)
     hint = f" Nearest: {near!r}." if near else ""
-    return Problem(f"{kind} {name!r} is not known.{hint} Known: {', '.join(names)}.", remedy)
+    return Problem(f"{kind} {name!r} is not known.{hint} Known: {', '.join(names) or 'none'}.", remedy)

@@ -60,3 +60,8 @@ class Rule:
     other: str = ""  # the second field of an exclusion or combination
     schema: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     order: tuple[int, int] = (0, 0)
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it lists the values that are allowed, and so says nothing new about one of another type."""
+        return self.keyword in {"enum", "const"} or self.keyword.startswith("limits.")

@@ -30,7 +30,15 @@ def show(revision: str, form: str = "text", readings: Iterable[str] = ()) -> str
     """One revision in one of the FORMS; `readings` are texts like image-required=either. Raises Problem."""
     if form not in FORMS:
         raise unknown("Format", form, FORMS, "Give one of these to --format.")
-    return FORMS[form](load(revision, dict(_pair(text) for text in readings)))
+    return FORMS[form](load(revision, _chosen(readings)))
+
+
+def _chosen(readings: Iterable[str]) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for question, reading in map(_pair, readings):
+        if chosen.setdefault(question, reading) != reading:
+            raise Problem(f"Open question {question!r} is read in two ways.", "Choose one reading of it.")
+    return chosen
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -92,8 +100,8 @@ def _operation(operation: Operation) -> tuple[str, ...]:
 
 def _fields(contract: Contract) -> list[tuple[str, ...]]:
     shape = contract.operations["submit"].body
-    properties = shape.schema["properties"] if shape else {}
-    return [_field(name, node, contract) for name, node in properties.items() if node]
+    properties = shape.schema.get("properties", {}) if shape else {}
+    return [_field(name, node, contract) for name, node in properties.items() if isinstance(node, Mapping)]
 
 
 def _field(name: str, node: Mapping[str, Any], contract: Contract) -> tuple[str, ...]:
@@ -101,7 +109,8 @@ def _field(name: str, node: Mapping[str, Any], contract: Contract) -> tuple[str,
     says = [rule.says.removeprefix(f"{name} ") for rule in own if rule.error and rule.keyword != "type"]
     if "default" in node:
         says.append(f"default {node['default']}")
-    kind = node["type"] if isinstance(node["type"], str) else " or ".join(node["type"])
+    types = node.get("type", "any")
+    kind = types if isinstance(types, str) else " or ".join(types)
     return name, kind, "; ".join(says), str(provenance(node))
 
 

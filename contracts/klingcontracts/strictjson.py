@@ -8,15 +8,15 @@ from typing import Any, NoReturn
 
 # Nesting is bounded so that no later step can recurse without end. Ours: the vendor documents no bound.
 MAX_DEPTH = 64
+# So is the number of arrays and objects: a body of nothing else would hold up everybody while it is parsed.
+MOST_CONTAINERS = 1_000_000
 
 # Possessive, and content with an unclosed end: every byte is looked at once, whatever a body holds.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # read as signed bytes: one down, one up
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
+_TOO_DEEP = re.compile(rb"\x01{%d}" % (MAX_DEPTH + 1))
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 class BadJson(ValueError):
@@ -43,12 +43,10 @@ def parse(raw: bytes) -> Any:
     Raises BadJson for anything else.
     """
     # A body with fewer brackets than the bound can't be deeper than it: the usual case costs two counts.
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _deep(raw):
-        raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
-    if b"\\u" in raw:
-        raw = _ESCAPE.sub(_whole, raw)
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
+        _bound(raw)
     try:
-        return _DECODER.decode(raw.decode())
+        value = _DECODER.decode(raw.decode())
     except UnicodeDecodeError as error:
         raise BadJson(f"byte {error.start} is not UTF-8") from error
     except BadJson:
@@ -57,12 +55,23 @@ def parse(raw: bytes) -> Any:
         raise BadJson(f"{error.msg} at character {error.pos}") from error
     except ValueError as error:  # an integer with more digits than the interpreter converts
         raise BadJson("an integer has too many digits") from error
+    # Pairs are one character by now, so what is left of surrogates is lone, and no reply could carry it.
+    return _whole(value) if b"\\ud" in raw or b"\\uD" in raw else value
 
 
-def _deep(raw: bytes) -> bool:
+def _bound(raw: bytes) -> None:
     steps = _STRING.sub(b"", raw).translate(_STEP, _NOT_BRACKET)
-    return max(accumulate(memoryview(steps).cast("b")), default=0) > MAX_DEPTH
+    if steps.count(1) > MOST_CONTAINERS:
+        raise BadJson(f"more than {MOST_CONTAINERS} arrays and objects")
+    if _TOO_DEEP.search(steps) or max(accumulate(memoryview(steps).cast("b")), default=0) > MAX_DEPTH:
+        raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def _whole(match: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if match[1] else match[0]
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(inner) for key, inner in value.items()}
+    return value

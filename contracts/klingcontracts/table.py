@@ -17,11 +17,14 @@ def terminal_width() -> int:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """Lines of aligned columns under their heads; cells that are too long are wrapped."""
     widths = _fit([heads, *rows], width or terminal_width())
-    lines = [_line(heads, widths), _line(["-" * size for size in widths], widths)]
-    for row in rows:
-        wrapped = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
-        lines += [_line(part, widths) for part in zip_longest(*wrapped, fillvalue="")]
-    return "\n".join(lines)
+    rule = _line(["-" * size for size in widths], widths)
+    body = [line for row in rows for line in _wrapped(row, widths)]
+    return "\n".join([*_wrapped(heads, widths), rule, *body])
+
+
+def _wrapped(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    cells = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
+    return [_line(part, widths) for part in zip_longest(*cells, fillvalue="")]
 
 
 def _fit(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -29,7 +32,7 @@ def _fit(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     room = width - len(GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > NARROWEST:
         widest = widths.index(max(widths))
-        second = max((size for size in widths if size != widths[widest]), default=NARROWEST)
+        second = max([NARROWEST, *(size for size in widths if size != widths[widest])])
         widths[widest] -= max(1, min(widths[widest] - second, sum(widths) - room))
     return [max(size, 1) for size in widths]
 

@@ -40,6 +40,25 @@ WIRE = (
 )
 
 
+# What the texts of errors may name, beside what a broken statement of a body tells (words.refusal).
+_FILLS = {
+    "unknown-path": {"path"},
+    "wrong-method": {"method"},
+    "rate": {"limit", "seconds"},
+    "concurrency": {"limit"},
+    "too-large": {"limit"},
+    "unknown-task": {"task_id"},
+    "unknown-video": {"path"},
+}
+_STATEMENTS = frozenset({"field", "other", "got", "expected", "bounds", "allowed"})
+
+
+def may_fill(error: str) -> frozenset[str]:
+    """The blanks that the text of this error may have."""
+    of_no_schema = error in {row.error for row in WIRE} | {"internal", "unavailable"}
+    return frozenset(_FILLS.get(error, set())) if of_no_schema else _STATEMENTS
+
+
 def wire_rules(
     operations: Mapping[str, bool], errors: Mapping[str, Provenance], enforced: frozenset[str]
 ) -> Iterator[Rule]:

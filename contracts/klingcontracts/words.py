@@ -1,7 +1,7 @@
 """Values and places as people read them: in the vendor's error texts, in findings, in tables."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from klingcontracts.rule import Rule
@@ -27,6 +27,17 @@ def shown(value: Any, most: int = 40) -> str:
         return f"'{value[:most]}{'…' if len(value) > most else ''}'"
     text = json.dumps(value)
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def kinds(types: str | Sequence[str]) -> str:
+    """A schema's `type` in words: an integer or null."""
+    return choice(TYPES.get(name, name) for name in ([types] if isinstance(types, str) else types))
+
+
+def choice(options: Iterable[str]) -> str:
+    """Alternatives in a sentence: a, b or c."""
+    *others, last = options
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def value_at(value: Any, path: Sequence[str | int]) -> Any:
@@ -55,7 +66,7 @@ def refusal(rule: Rule, field: str, value: Any) -> dict[str, Any]:
         "field": field,
         "other": rule.other,
         "got": _got(rule, value),
-        "expected": _expected(rule.schema),
+        "expected": kinds(rule.schema.get("type", "")),
         "bounds": _bounds(rule),
         "allowed": ", ".join(shown(option) for option in _options(rule.schema)),
     }
@@ -67,7 +78,7 @@ def _got(rule: Rule, value: Any) -> str:
     return shown(value)
 
 
-LENGTHS = {"minLength": "characters", "maxLength": "characters", "minItems": "items", "maxItems": "items"}
+LENGTHS = {"minLength": "character", "maxLength": "character", "minItems": "item", "maxItems": "item"}
 LOW = {
     "minimum": "at least",
     "exclusiveMinimum": "more than",
@@ -79,21 +90,17 @@ HIGH = {"maximum": "at most", "exclusiveMaximum": "less than", "maxLength": "at 
 
 def _bounds(rule: Rule) -> str:
     schema, unit = rule.schema, LENGTHS.get(rule.keyword, "")
-    kin = LENGTHS.keys() if unit else LOW.keys() | HIGH.keys() - LENGTHS.keys()
-    low = next((key for key in LOW if key in schema and key in kin), None)
-    high = next((key for key in HIGH if key in schema and key in kin), None)
-    if low and high and not low.startswith("exc") and not high.startswith("exc"):
-        text = f"between {schema[low]} and {schema[high]}"
+    kin = [key for key in schema if key in LOW | HIGH and LENGTHS.get(key, "") == unit]
+    low, high = [key for key in kin if key in LOW], [key for key in kin if key in HIGH]
+    if [*low, *high] in BETWEEN:
+        text = f"between {schema[low[0]]} and {schema[high[0]]}"
     else:
-        words = [f"{LOW[low]} {schema[low]}"] if low else []
-        words += [f"{HIGH[high]} {schema[high]}"] if high else []
-        text = " and ".join(words)
-    return f"{text} {unit}".strip()
+        text = " and ".join(f"{(LOW | HIGH)[key]} {schema[key]}" for key in (*low, *high))
+    plural = "s" if unit and not text.endswith(" 1") else ""
+    return f"{text} {unit}{plural}".strip()
 
 
-def _expected(schema: Mapping[str, Any]) -> str:
-    types = schema.get("type", "")
-    return " or ".join(TYPES.get(name, name) for name in ([types] if isinstance(types, str) else types))
+BETWEEN = (["minimum", "maximum"], ["minLength", "maxLength"], ["minItems", "maxItems"])
 
 
 def _options(schema: Mapping[str, Any]) -> list[Any]:

@@ -20,6 +20,9 @@ MOST_HEADERS = 10_000  # characters of a path, a query, or of all headers togeth
 SIZE = 1000
 
 
+Row = tuple[Call, Reply, float, int, str, Sequence[Finding], str]
+
+
 class Entry(NamedTuple):
     """One exchange, its operation ("" when the path leads nowhere), its findings, and the refusal's hint."""
 
@@ -48,7 +51,9 @@ class Journal:
         watch: Callable[[Entry], None] | None = None,
         complain: Callable[[str], None] = print,
     ) -> None:
-        self.entries: deque[Entry] = deque(maxlen=size)
+        # Rows, and not entries: the fewer objects stay alive, the more of the next request is in the cache.
+        self._rows: deque[Row] = deque(maxlen=size)
+        self.size = size
         self.total = 0
         self._file = file
         self._watch = watch
@@ -57,13 +62,17 @@ class Journal:
     def add(self, call: Call, reply: Reply, at: float, answer: Answer) -> None:
         """Keep an exchange; nothing of it that is secret or large is kept."""
         self.total += 1
-        kept = Exchange(_lighter(call), _light(reply), at, self.total)
-        entry = Entry(kept, answer.operation, answer.findings, answer.hint)
-        self.entries.append(entry)
+        row = (_lighter(call), _light(reply), at, self.total, answer.operation, answer.findings, answer.hint)
+        self._rows.append(row)
         if self._watch:
-            self._watch(entry)
+            self._watch(_entry(row))
         if self._file:
-            self._write(self._file, entry)
+            self._write(self._file, _entry(row))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What is kept in memory, oldest first."""
+        return [_entry(row) for row in self._rows]
 
     def close(self) -> None:
         """Close the file, if there is one; what is added later is kept in memory alone."""
@@ -81,6 +90,10 @@ class Journal:
                 f"The journal file can't be written ({error.strerror}): it ends at exchange "
                 f"{entry.exchange.number - 1}. Make room and start again; the server goes on without it."
             )
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(Exchange(*row[:4]), *row[4:])
 
 
 def open_file(path: str) -> TextIOWrapper:

@@ -48,8 +48,9 @@ def noted(findings: Sequence[Finding], operation: Operation) -> str:
 
 def one_line(hint: str) -> str:
     """The hint as a header's value: printable ASCII, of bounded length."""
-    text = hint[: LONGEST_HINT + 1].encode("ascii", "backslashreplace").decode()
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    plain = hint[: LONGEST_HINT + 1].encode("ascii", "backslashreplace").decode()
+    if not plain.isprintable():
+        plain = "".join(letter if letter.isprintable() else " " for letter in plain)
     return plain if len(plain) <= LONGEST_HINT else f"{plain[: LONGEST_HINT - 3]}..."
 
 

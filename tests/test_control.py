@@ -1,0 +1,102 @@
+"""klingmock.control: our own paths, under /__klingmock."""
+
+import asyncio
+import json
+
+import pytest
+
+from klingcontracts.contract import load
+from klingcontracts.document import revisions
+from klingmock.app import create_app
+
+
+def ask(asgi, method: str, path: str, query: str = ""):
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "server": ("127.0.0.1", 8787),
+        "headers": [],
+    }
+    asyncio.run(asgi(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], json.loads(body) if body and method != "HEAD" else body
+
+
+@pytest.fixture
+def world(fake):
+    return fake(*revisions(), readings={"wrong-method": "404"})
+
+
+@pytest.fixture
+def whole(world):
+    return create_app(world.mock)
+
+
+@pytest.mark.parametrize("name", ["health", "ready"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_health_and_ready_need_no_key(whole, world, name, method):
+    status, told = ask(whole, method, f"/__klingmock/{name}")
+    assert status == 200
+    if method == "GET":
+        assert told == {"name": "klingmock", "status": "ok", "revisions": list(revisions())}
+    assert world.mock.journal.total == 0  # nothing of ours is the vendor's
+
+
+def test_the_document_is_that_of_the_first_revision_with_its_readings(whole):
+    status, told = ask(whole, "GET", "/__klingmock/openapi.json")
+    assert status == 200
+    assert told == load(revisions()[0], {"wrong-method": "404"}).document
+    assert told["x-errors"]["wrong-method"]["status"] == 404
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_the_document_of_each_revision(whole, revision):
+    status, told = ask(whole, "GET", "/__klingmock/openapi.json", f"revision={revision}")
+    assert (status, told["info"]["version"]) == (200, revision)
+
+
+def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake):
+    status, told = ask(
+        create_app(fake("2026-02").mock), "GET", "/__klingmock/openapi.json", "revision=2026-04"
+    )
+    assert status == 404
+    assert told["error"] == "Revision '2026-04' is not known. Nearest: '2026-02'. Known: 2026-02."
+    assert "--revision" in told["remedy"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["", "/", "/helth", "/health/", "/a/b", "/openapi.yaml"])
+def test_any_other_path_lists_those_that_are(whole, method, path):
+    status, told = ask(whole, method, f"/__klingmock{path}")
+    assert status == 404
+    for name in ("health", "ready", "openapi.json"):
+        assert f"/__klingmock/{name}" in told["error"]
+
+
+def test_a_misspelt_path_has_a_nearest(whole):
+    _, told = ask(whole, "GET", "/__klingmock/helth")
+    assert "Nearest: '/__klingmock/health'." in told["error"]
+
+
+def test_a_path_that_only_begins_alike_is_the_vendors(whole):
+    status, told = ask(whole, "GET", "/__klingmockery")
+    assert (status, told["code"]) == (401, 401)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_known_path_with_a_wrong_method_is_not_called_unknown(whole, method):
+    status, told = ask(whole, method, "/__klingmock/health")
+    assert status in {404, 405}
+    assert "'/__klingmock/health' is not known" not in str(told)

@@ -1,0 +1,66 @@
+"""klingmock.ledger: money in whole ten-thousandths."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klingcontracts.contract import load
+from klingcontracts.document import revisions
+from klingcontracts.problem import Problem
+from klingmock.ledger import UNITS, dollars, prices, units
+
+
+@given(st.integers(0, 10**15))
+def test_what_is_written_is_read_again(amount):
+    text = dollars(amount)
+    assert Decimal(text) * UNITS == amount
+    assert len(text.partition(".")[2]) == 4
+    assert units(text) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("0", 0), ("12.5", 125_000), ("0.0001", 1), ("1000.0000", 10_000_000), ("007", 70_000)],
+)
+def test_dollars_may_have_up_to_four_decimals(text, amount):
+    assert units(text) == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "-1",
+        "0.00001",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "1e999999",
+        "1e400",
+        "1,5",
+        "$5",
+        "5 ",
+        "１",
+        "9" * 5000,
+    ],
+)
+def test_what_is_no_amount_is_refused_with_its_text(text):
+    with pytest.raises(Problem) as caught:
+        units(text)
+    assert repr(text) in caught.value.fact
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_every_mode_and_length_has_a_price(revision):
+    table = prices(load(revision).document)
+    assert set(table) == {(mode, seconds) for mode in ("std", "pro") for seconds in (5, 10)}
+    assert all(price > 0 for price in table.values())
+    assert table["std", 5] < table["pro", 5] < table["pro", 10]
+
+
+def test_a_document_without_prices_has_none():
+    assert prices({}) == {}

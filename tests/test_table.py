@@ -1,0 +1,78 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klingcontracts.table import GAP, NARROWEST, table, terminal_width
+
+HEADS = st.text(alphabet="ABC", min_size=1, max_size=20)
+WORDS = st.text(alphabet="abcdefgh.-", min_size=1, max_size=20)
+CELLS = st.lists(WORDS, max_size=12).map(" ".join)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]], int]:
+    columns = draw(st.integers(1, 5))
+    heads = draw(st.lists(HEADS, min_size=columns, max_size=columns))
+    rows = draw(st.lists(st.lists(CELLS, min_size=columns, max_size=columns), max_size=6))
+    return heads, rows, draw(st.integers(1, 160))
+
+
+def split(text: str) -> tuple[list[str], list[tuple[int, int]], list[str]]:
+    """The lines of the heads, where each column begins and ends, and the lines of the rows."""
+    lines = text.splitlines()
+    at = next(number for number, line in enumerate(lines) if set(line) <= {"-", " "})
+    columns, start = [], 0
+    for dashes in lines[at].split(GAP):
+        columns.append((start, start + len(dashes)))
+        start += len(dashes) + len(GAP)
+    return lines[:at], columns, lines[at + 1 :]
+
+
+@given(tables())
+def test_every_line_fits_when_it_can(made) -> None:
+    heads, rows, width = made
+    room = max(width, len(heads) * NARROWEST + (len(heads) - 1) * len(GAP))
+    assert all(len(line) <= room for line in table(heads, rows, width).splitlines())
+
+
+@given(tables())
+def test_nothing_is_lost_and_nothing_leaves_its_column(made) -> None:
+    heads, rows, width = made
+    above, columns, below = split(table(heads, rows, width))
+    assert len(columns) == len(heads)
+    for column, (start, end) in enumerate(columns):
+        for lines, cells in ((above, [heads[column]]), (below, [row[column] for row in rows])):
+            told = "".join(line[start:end] for line in lines)
+            assert told.replace(" ", "") == "".join(cells).replace(" ", "")
+
+
+def test_a_wide_terminal_shows_each_row_on_one_line() -> None:
+    assert table(("name", "what"), [("a", "one two"), ("bcdef", "")], 80) == (
+        "name   what\n-----  -------\na      one two\nbcdef"
+    )
+
+
+def test_the_widest_column_gives_way_first() -> None:
+    told = table(("id", "text"), [("short", "word " * 30)], 40).splitlines()
+    assert all(line.startswith("       word") for line in told[3:])
+    assert len(told) > 4
+
+
+def test_no_rows_and_a_terminal_that_is_too_narrow() -> None:
+    assert table(("a", "b"), [], 80) == "a  b\n-  -"
+    assert max(map(len, table(("a", "b"), [("x" * 30, "y" * 30)], 1).splitlines())) == 2 * NARROWEST + len(
+        GAP
+    )
+
+
+@pytest.mark.parametrize(("columns", "width"), [("80", 80), ("0", 120)])
+def test_the_terminals_width(monkeypatch, columns, width) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: (_ for _ in ()).throw(OSError))
+    assert terminal_width() == width
+
+
+def test_the_terminals_width_is_the_default(monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = table(("a",), [("word " * 40,)])
+    assert 50 < max(map(len, text.splitlines())) <= 60
