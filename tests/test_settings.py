@@ -1,7 +1,6 @@
 """klingmock.settings: one table, and where its values come from."""
 
 import json
-from dataclasses import asdict
 
 import pytest
 
@@ -86,7 +85,7 @@ def test_every_row_has_samples():
 
 def test_without_anything_all_is_default(tmp_path):
     found = settings({}, {}, folder=tmp_path)
-    assert asdict(found) == {row.name.replace("-", "_"): row.default for row in SETTINGS}
+    assert found._asdict() == {row.name.replace("-", "_"): row.default for row in SETTINGS}
     assert found.readings == {}
 
 

@@ -13,6 +13,7 @@ from klingcontracts.shape import MOST_BREAKS, Shape
 from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import place_of, refusal, shown, value_at
 
+LONGEST_NAME = 100  # characters of a field's name that a finding keeps
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -168,6 +169,8 @@ def _broken(shape: Shape, operation: str, value: Any) -> list[Finding]:
 
 
 def _finding(operation: str, rule: Rule, path: Sequence[str | int], value: Any) -> Finding:
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+    # A field can be called anything, at any length; a finding is kept, so it keeps the beginning.
+    parts = (str(part)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for part in path)
+    pointer = "".join(f"/{part}" for part in parts)
     said = refusal(rule, place_of(rule, path), value)
     return Finding(rule, operation, pointer, str(said["got"]), rule.says, said)

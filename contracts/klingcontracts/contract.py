@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from klingcontracts.derive import Place
 from klingcontracts.document import DEFAULT, MEND, hold, inlined, is_file, merged, read
@@ -39,8 +39,7 @@ class Operation:
         return found.groupdict() if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorText:
+class ErrorText(NamedTuple):
     """How the vendor words one kind of refusal; `detail` is a template."""
 
     status: int
@@ -53,8 +52,7 @@ class ErrorText:
         return f"{self.category}: {self.detail.format_map(values)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A place where the vendor contradicts itself or is silent, how it can be read, and our reading."""
 
     id: str
@@ -242,7 +240,7 @@ def _header(header: str, raw: Mapping[str, Any]) -> Shape:
 
 
 class Rules(Mapping[str, Rule]):
-    """A contract's rules by id; those of its schemas are derived when one is asked for: a start needs none."""
+    """A contract's rules by id; those of its schemas are made when one is asked for: a start needs none."""
 
     def __init__(self, wire: Iterable[Rule], operations: Iterable[Operation]) -> None:
         self._wire = {rule.id: rule for rule in wire}

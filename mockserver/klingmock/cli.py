@@ -1,6 +1,7 @@
 """The command. A subcommand's modules are loaded when it runs: `contract list` needs no server."""
 
 import argparse
+import gc
 import re
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,7 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
 
 def _serve(chosen: argparse.Namespace) -> int:
     flags = {name.replace("_", "-"): value for name, value in vars(chosen).items()}
+    gc.disable()  # until it listens: what modules make while they load is there to stay
     settings = import_module("klingmock.settings").settings(flags, config=chosen.config)
     import_module("klingmock.server").serve(settings)
     return 0

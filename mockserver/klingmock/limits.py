@@ -1,14 +1,12 @@
 """Requests a minute as arithmetic on a count and the time: windows, headers, and who shares them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TEAM = "*"  # the owner that all keys of a server have together
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The numbers in force; None switches a limit off."""
 
     rate: int | None  # requests in a window, for each key

@@ -1,8 +1,7 @@
 """One revision as this server serves it: its contract, its numbers, and how it plans a task."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from klingcontracts.contract import Contract, Operation
 from klingmock.ledger import prices, units
@@ -11,8 +10,7 @@ from klingmock.replies import Replies
 from klingmock.task import TIMINGS, Luck, Task, Timing
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What the user chose about time and limits; None means as documented. Seconds, US dollars."""
 
     timing: Timing = TIMINGS["quick"]

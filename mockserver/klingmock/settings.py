@@ -4,7 +4,6 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -142,8 +141,7 @@ SETTINGS = (
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings in force; the table above says what each means."""
 
     revision: tuple[str, ...]
@@ -268,4 +266,4 @@ def _table(path: Path, *, required: bool) -> Mapping[str, Any]:
 
 
 # A row without its field, or a field without its row, is a mistake of ours: said at import.
-assert {s.name.replace("-", "_") for s in SETTINGS} == {field.name for field in fields(Settings)}  # noqa: S101
+assert {s.name.replace("-", "_") for s in SETTINGS} == set(Settings._fields)  # noqa: S101

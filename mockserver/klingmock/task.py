@@ -1,7 +1,6 @@
 """A task, made once at submission with its whole future; what it is at a moment is a pure function."""
 
 import math
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ class Task(NamedTuple):
         return round((self.ends_at - self.submitted_at) * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """How long a task waits and how long it takes, in seconds; `spread` is the sigma of a log-normal."""
 
     pending: float
