@@ -131,10 +131,11 @@ def test_a_large_body_that_stays_large_is_kept_as_a_digest(count, whole):
         Call("GET", "/" + "x" * 10**6, {}),
         Call("GET", "/", {}, query="x" * 10**6),
         Call("GET", "/", {f"x-{n}": "v" for n in range(10**5)}),
+        Call("GET", "/", {f"x-{n}": "" for n in range(10**5)}),
         Call("GET", "/", {"x": "v" * 10**6}),
         Call("GET", "/", {"x" * 10**6: "v"}),
     ],
-    ids=["path", "query", "many headers", "a long value", "a long name"],
+    ids=["path", "query", "many headers", "many empty headers", "a long value", "a long name"],
 )
 def test_nothing_large_is_kept_of_the_rest_either(sent):
     file = io.StringIO()
@@ -223,6 +224,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path, name):
     with pytest.raises(Problem) as caught:
         open_file(str(tmp_path / name))
     assert name in caught.value.fact
+    assert caught.value.fact.endswith(("No such file or directory.", "Is a directory."))
     assert caught.value.exit_code == 2
 
 

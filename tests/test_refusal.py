@@ -56,6 +56,14 @@ def test_what_is_only_noted_names_field_and_nearest_field():
     assert "\n" not in text
 
 
+def test_each_noted_field_has_rule_name_and_what_is_known():
+    says = CONTRACT.rules["submit.body.unknown-field"].says
+    known = f"submit.body.unknown-field: promt: {says}; nearest: prompt"
+    other = f"submit.body.unknown-field: zzzz: {says}"
+    text = noted(checked({"image": "x", "promt": "y", "zzzz": 1}).noted, SUBMIT)
+    assert text in {f"{known}; {other}", f"{other}; {known}"}
+
+
 def test_nothing_noted_is_no_text():
     assert noted((), SUBMIT) == ""
 

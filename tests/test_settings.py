@@ -89,6 +89,19 @@ def test_without_anything_all_is_default(tmp_path):
     assert found.readings == {}
 
 
+def test_the_defaults_are_the_documented_ones():
+    found = settings({}, {}, folder=Path("nowhere"))
+    assert (found.revision, found.host, found.port) == (("2026-02",), "127.0.0.1", 8787)
+    assert (found.timing, found.speed, found.seed, found.no_limits) == ("quick", 1.0, None, False)
+    assert (found.max_body, found.journal_size, found.log_level) == (64 * 2**20, 1000, "info")
+
+
+@ROWS
+def test_a_default_is_a_value_that_could_be_given(row):
+    for default in row.default if row.many else [row.default]:
+        assert default is None or row.read(str(default).lower()) == default
+
+
 @ROWS
 def test_each_place_is_read(row, write):
     for text, meant in SAMPLES[row.name]:

@@ -115,6 +115,9 @@ def test_the_same_seed_key_and_number_are_the_same_chance(seed, owner, nth):
 def test_chance_does_not_change_with_the_machine_or_the_version():
     luck = Luck("7", "mock-a", 0)
     assert luck.task_id == PINNED
+    assert luck.share == pytest.approx(0.41823573163117445)
+    assert luck.normal() == pytest.approx(-0.10918585279604837)
+    assert TIMINGS["realistic"].draw(luck) == pytest.approx((12.062386884718995, 118.22833529862743))
 
 
 def test_another_seed_key_or_number_is_another_chance():
