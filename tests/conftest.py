@@ -1,9 +1,11 @@
 """What several test files need."""
 
+import http.client
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -171,3 +173,39 @@ class Fake:
 def fake() -> type[Fake]:
     """Make an engine: fake("2026-07", readings={...}, limited=False)."""
     return Fake
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[..., tuple[int, Any, dict[str, str]]]:
+    """Call a running server over a connection of its own: status, JSON and headers of the reply."""
+
+    def call(url: str, method: str = "GET", path: str = "/__klingmock/ready", body=None, key: str = "mock-a"):
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Bearer {key}"})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read()), dict(reply.getheaders())
+        finally:
+            connection.close()
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def address() -> Callable[[str], tuple[str, int]]:
+    """The host and port of a URL, for a socket."""
+
+    def parts(url: str) -> tuple[str, int]:
+        host, _, port = url.removeprefix("http://").rpartition(":")
+        return host.strip("[]"), int(port)
+
+    return parts
+
+
+@pytest.fixture(scope="session")
+def ipv6() -> None:
+    """Skip the test where the machine has no ::1."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no ::1")

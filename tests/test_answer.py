@@ -198,3 +198,45 @@ def test_a_hint_names_the_revision_that_serves_the_path(fake):
 
 def test_without_a_clock_of_ones_own_it_is_the_machines(fake):
     assert isinstance(type(fake().mock)([load()]).clock, System)
+
+
+def test_the_journal_tells_the_operation_and_the_rule_of_every_kind_of_call(fake):
+    world = fake("2026-07", rate=12, concurrency=1, balance="0.14")
+    name = world.submitted()
+    video = world.mock.served[0].replies.video_path(name)
+    world.submit()
+    world.clock.advance(5)
+    world.submit(oversize=True)
+    world.submit(b"{")
+    world.submit({})
+    world.submit()
+    world.poll(name)
+    world.poll("x")
+    for method, path in [("GET", "/nowhere"), ("PUT", world.submit_path), ("GET", "/api/v1/models")]:
+        world.call(method, path)
+    for method, path in [("GET", video), ("GET", video + "x"), ("PUT", video)]:
+        world.call(method, path)
+    for _ in range(2):
+        world.poll(name)
+    told = [
+        (entry.operation, [(one.rule.id, one.operation) for one in entry.findings][:1])
+        for entry in world.mock.journal.entries
+    ]
+    assert told == [
+        ("submit", []),
+        ("submit", [("limit.concurrency", "submit")]),
+        ("submit", [("submit.body.size", "submit")]),
+        ("submit", [("submit.body.json", "submit")]),
+        ("submit", [("submit.body.image.required", "submit")]),
+        ("submit", [("balance.insufficient", "submit")]),
+        ("task", []),
+        ("task", [("task.unknown", "task")]),
+        ("", [("route.unknown-path", "*")]),
+        ("", [("route.wrong-method", "*")]),
+        ("models", []),
+        ("video", []),
+        ("video", [("video.unknown", "video")]),
+        ("", [("route.wrong-method", "*")]),
+        ("task", []),
+        ("task", [("limit.rate", "*")]),
+    ]

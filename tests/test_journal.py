@@ -201,6 +201,17 @@ def test_a_full_disk_is_complained_about_once_and_the_rest_goes_on():
     assert [entry.exchange.number for entry in journal.entries] == [5, 6]
 
 
+def test_a_file_that_is_closed_is_left_alone():
+    file = io.StringIO()
+    journal = Journal(file=file)
+    journal.close()
+    journal.close()
+    journal.add(call(), OK, 0.0, DONE)
+    assert file.closed
+    assert len(journal.entries) == 1
+    Journal().close()  # nothing to close is no error
+
+
 def test_a_disk_that_fills_when_it_is_flushed(capsys):
     class Unflushed(io.StringIO):
         def flush(self) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from klingcontracts.check import check_body, wire
 from klingcontracts.contract import load
-from klingmock.refusal import LONGEST_HINT, explained, noted, one_line, refuse
+from klingmock.refusal import LONGEST_HINT, MOST_NOTED, explained, noted, one_line, refuse
 
 CONTRACT = load()
 SUBMIT = CONTRACT.operation("submit")
@@ -62,6 +62,18 @@ def test_each_noted_field_has_rule_name_and_what_is_known():
     other = f"submit.body.unknown-field: zzzz: {says}"
     text = noted(checked({"image": "x", "promt": "y", "zzzz": 1}).noted, SUBMIT)
     assert text in {f"{known}; {other}", f"{other}; {known}"}
+
+
+def test_a_body_that_is_no_json_is_told_why():
+    answer = refuse(CONTRACT, check_body(CONTRACT, SUBMIT, b"[NaN]").refused, "submit")
+    says = CONTRACT.rules["submit.body.json"].says
+    assert answer.hint == f"submit.body.json: {says}: NaN is not a JSON number"
+    assert json.loads(answer.body)["message"] == "Invalid format: invalid JSON format"
+
+
+def test_of_very_many_noted_fields_only_some_are_told():
+    text = noted(checked({"image": "x", **{f"zz{n}": n for n in range(2000)}}).noted, SUBMIT)
+    assert 1 <= text.count("submit.body.unknown-field") <= MOST_NOTED
 
 
 def test_nothing_noted_is_no_text():

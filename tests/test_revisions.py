@@ -88,7 +88,7 @@ def schemas(document: Json) -> Iterator[tuple[str, Json, bool]]:
 
 @pytest.mark.parametrize("revision", revisions())
 def test_it_is_valid_openapi_and_a_contract(revision) -> None:
-    OpenAPIV31SpecValidator(read(revision)).validate()
+    assert list(OpenAPIV31SpecValidator(read(revision)).iter_errors()) == []
     hold(inlined(read(revision), read(revision)), revision)
 
 

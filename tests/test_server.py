@@ -2,10 +2,8 @@
 
 import asyncio
 import errno
-import http.client
 import importlib.util
 import io
-import json
 import os
 import signal
 import socket
@@ -21,33 +19,6 @@ from klingcontracts.problem import Problem
 from klingmock import server
 from klingmock.server import Server, contracts_of, listen, mock, serve, url_of
 from klingmock.settings import settings
-
-
-def ask(url: str, method: str = "GET", path: str = "/__klingmock/ready", body=None, key: str = "mock-a"):
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
-    try:
-        connection.request(method, path, body, {"Authorization": f"Bearer {key}"})
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read()), dict(reply.getheaders())
-    finally:
-        connection.close()
-
-
-def address(url: str) -> tuple[str, int]:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def has_ipv6() -> bool:
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
-
-
-IPV6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
-
 
 # --- listening ---
 
@@ -124,11 +95,13 @@ def test_a_host_that_is_not_ours(host):
         ("127.0.0.1", "http://127.0.0.1:"),
         ("localhost", "http://127.0.0.1:"),
         ("0.0.0.0", "http://127.0.0.1:"),
-        pytest.param("::1", "http://[::1]:", marks=IPV6),
-        pytest.param("::", "http://[::1]:", marks=IPV6),
+        ("::1", "http://[::1]:"),
+        ("::", "http://[::1]:"),
     ],
 )
-def test_the_url_is_one_that_can_be_called(host, url):
+def test_the_url_is_one_that_can_be_called(host, url, address, request):
+    if ":" in host:
+        request.getfixturevalue("ipv6")
     with listen(host, 0) as sock:
         assert url_of(sock).startswith(url)
         assert address(url_of(sock))[1] == sock.getsockname()[1] > 0
@@ -297,7 +270,7 @@ def test_a_system_without_the_module_loads_it_all_the_same(monkeypatch):
     assert another.resource is None
 
 
-def test_in_a_thread_no_signal_is_taken(monkeypatch, capsys):
+def test_in_a_thread_no_signal_is_taken(monkeypatch, capsys, ask):
     made, ready = [], threading.Event()
 
     class Caught(Server):

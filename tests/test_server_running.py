@@ -1,6 +1,5 @@
 """klingmock.server as a process of its own: the banner, the log, signals, a second start."""
 
-import http.client
 import json
 import re
 import signal
@@ -15,33 +14,7 @@ SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 REAL = "sk-live-51HabcQRSTUVWXYZ"
 
 
-def ask(url: str, method: str = "GET", path: str = "/__klingmock/ready", body=None, key: str = "mock-a"):
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
-    try:
-        connection.request(method, path, body, {"Authorization": f"Bearer {key}"})
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read()), dict(reply.getheaders())
-    finally:
-        connection.close()
-
-
-def address(url: str) -> tuple[str, int]:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def has_ipv6() -> bool:
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
-
-
-IPV6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
-
-
-def test_from_the_banner_to_a_job(launch):
+def test_from_the_banner_to_a_job(launch, ask):
     with launch() as running:
         assert running.banner.startswith("klingmock ")
         assert re.search(rf"^  listens on +{re.escape(running.url)}$", running.banner, re.MULTILINE)
@@ -53,7 +26,7 @@ def test_from_the_banner_to_a_job(launch):
         assert not {"server", "Server"} & set(headers)
 
 
-def test_the_log_has_a_line_for_each_request_and_no_key(launch, tmp_path):
+def test_the_log_has_a_line_for_each_request_and_no_key(launch, tmp_path, ask):
     journal = tmp_path / "journal.jsonl"
     with launch("--journal", str(journal), "--api-key", REAL) as running:
         name = ask(running.url, "POST", SUBMIT, '{"image": "x"}', REAL)[1]["data"]["task_id"]
@@ -79,21 +52,21 @@ def test_the_log_has_a_line_for_each_request_and_no_key(launch, tmp_path):
         assert REAL[8:] not in text
 
 
-def test_a_quiet_log(launch):
+def test_a_quiet_log(launch, ask):
     with launch("--log-level", "warning") as running:
         ask(running.url, "POST", SUBMIT, "{}")
         assert running.log.read_text() == ""
 
 
-@IPV6
-def test_ipv6(launch):
+@pytest.mark.usefixtures("ipv6")
+def test_ipv6(launch, ask):
     with launch("--host", "::1") as running:
         assert running.url.startswith("http://[::1]:")
         status, told, _ = ask(running.url, "POST", SUBMIT, '{"image": "x"}')
         assert (status, told["code"]) == (200, 0)
 
 
-def test_settings_come_from_the_environment_too(launch):
+def test_settings_come_from_the_environment_too(launch, ask):
     # launch() takes KLINGMOCK_ variables out of what it inherits, so the command brings its own.
     command = ["env", "KLINGMOCK_NO_LIMITS=1", sys.executable, "-m", "klingmock"]
     with launch(command=command) as running:
@@ -103,7 +76,7 @@ def test_settings_come_from_the_environment_too(launch):
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_signal_ends_it_at_once_whatever_is_open(launch, name, times):
+def test_a_signal_ends_it_at_once_whatever_is_open(launch, name, times, ask, address):
     with launch() as running:
         where = address(running.url)
         idle, half, body = (socket.create_connection(where, timeout=10) for _ in range(3))
@@ -131,7 +104,7 @@ def start(*flags: str):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_second_start_on_the_same_port_names_the_first(launch):
+def test_a_second_start_on_the_same_port_names_the_first(launch, address):
     with launch() as running:
         _, port = address(running.url)
         done = start("--port", str(port))

@@ -1,6 +1,7 @@
 """klingmock.settings: one table, and where its values come from."""
 
 import json
+from pathlib import Path
 
 import pytest
 

@@ -106,7 +106,7 @@ def test_bytes_are_json_or_refused_and_nothing_else(raw) -> None:
         (b"{}\x00", "Extra data at character 2"),
         (b"01", "Extra data"),
         (b"'a'", "Expecting value"),
-        (b'{"a":1,}', "double quotes"),
+        (b'{"a":1,}', "double quotes|trailing comma"),
         (b'"\n"', "Invalid control character"),
         (b"9" * 5000, "too many digits"),
     ],

@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         await super().startup(sockets)
-        # Requests leave next to no cycles, and tasks are there to stay: to look at all of them often is waste.
+        # Requests leave next to no cycles, and tasks are there to stay: to look at all of them is waste.
         gc.freeze()
         gc.set_threshold(20_000, 50, 100)
         gc.enable()

@@ -48,6 +48,7 @@ class Memory:
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
         self._worlds: dict[str, _World] = {}
+        self._sweep_at = MOST_IDLE
 
     def put(self, task: Task) -> None:
         """Keep a task, and let go of the owner's oldest ones that have expired."""
@@ -87,7 +88,12 @@ class Memory:
     def _world(self, owner: str) -> _World:
         world = self._worlds.get(owner)
         if world is None:
-            if len(self._worlds) >= MOST_IDLE:
-                self._worlds = {name: kept for name, kept in self._worlds.items() if kept.tasks}
+            if len(self._worlds) >= self._sweep_at:
+                self._sweep()
             world = self._worlds[owner] = _World()
         return world
+
+    def _sweep(self) -> None:
+        self._worlds = {name: kept for name, kept in self._worlds.items() if kept.tasks}
+        # When most keys hold tasks, to look again at each new one would take longer and longer.
+        self._sweep_at = max(MOST_IDLE, 2 * len(self._worlds))
