@@ -26,7 +26,7 @@ from klingmock.served import Plan
 
 @pytest.fixture(scope="session")
 def need() -> Callable[..., str]:
-    """Find a tool, or skip the test (fail it where KLINGMOCK_REQUIRE_TOOLS=1)."""
+    """Find a tool, or skip the test (fail it where REQUIRE_TOOLS=1)."""
 
     def find(name: str, *others: str) -> str:
         path = next(filter(None, map(shutil.which, (name, *others))), None)
@@ -37,7 +37,7 @@ def need() -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def need_library() -> Callable[[str], None]:
-    """Skip the test (fail it where KLINGMOCK_REQUIRE_TOOLS=1) unless a library is installed."""
+    """Skip the test (fail it where REQUIRE_TOOLS=1) unless a library is installed."""
 
     def find(name: str) -> None:
         if find_spec(name) is None:
@@ -47,8 +47,8 @@ def need_library() -> Callable[[str], None]:
 
 
 def _missing(what: str) -> NoReturn:
-    if os.environ.get("KLINGMOCK_REQUIRE_TOOLS") == "1":
-        pytest.fail(f"{what} is not installed, and KLINGMOCK_REQUIRE_TOOLS=1 asks for it")
+    if os.environ.get("REQUIRE_TOOLS") == "1":
+        pytest.fail(f"{what} is not installed, and REQUIRE_TOOLS=1 asks for it")
     pytest.skip(f"{what} is not installed")
 
 

@@ -180,7 +180,7 @@ def test_refusals_carry_a_request_id_too(fake):
 def test_a_hint_names_rule_and_nearest(fake, body, rule, more):
     world = fake()
     hint = world.submit(body).headers["x-klingmock-hint"]
-    assert hint == f"{rule}: {world.contract.rules[rule].says}{more}"
+    assert hint == f"{rule}: expected: {world.contract.rules[rule].says}{more}"
 
 
 def test_a_hint_on_success_names_what_was_noted(fake):

@@ -159,9 +159,9 @@ def test_chromium_plays_and_seeks(need, seconds, portion, fewest):
 
 
 def test_an_absent_browser_is_said(need, monkeypatch):
-    monkeypatch.delenv("KLINGMOCK_REQUIRE_TOOLS", raising=False)
+    monkeypatch.delenv("REQUIRE_TOOLS", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no-browser or none-either is not installed"):
         need("no-browser", "none-either")
-    monkeypatch.setenv("KLINGMOCK_REQUIRE_TOOLS", "1")
+    monkeypatch.setenv("REQUIRE_TOOLS", "1")
     with pytest.raises(pytest.fail.Exception, match="no-browser is not installed, and KLINGMOCK_REQUIRE"):
         need("no-browser")

@@ -140,3 +140,19 @@ def test_what_is_longer_than_any_text_is_shortened_whatever_it_is(text) -> None:
 )
 def test_small_values_stay_as_they_are(value) -> None:
     assert shortened(value) == value
+
+
+def test_secrets_in_a_body_and_in_a_urls_query_are_redacted() -> None:
+    body = {
+        "image": "https://a.example/x.png?w=1&X-Amz-Signature=abc",
+        "api_key": "sk-1",
+        "in": [{"token": 5}],
+    }
+    shown = json.dumps(body_to_json(json.dumps(body).encode()))
+    assert "abc" not in shown
+    assert "sk-1" not in shown
+    assert json.loads(shown) == {
+        "image": f"https://a.example/x.png?w=1&X-Amz-Signature={REDACTED}",
+        "api_key": REDACTED,
+        "in": [{"token": REDACTED}],
+    }

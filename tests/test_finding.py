@@ -1,8 +1,6 @@
 import json
 
-import pytest
-
-from klingcontracts.finding import Finding, worst
+from klingcontracts.finding import Finding
 from klingcontracts.rule import Level, Provenance, Rule
 
 
@@ -36,17 +34,3 @@ def test_as_json() -> None:
         "sources": ["S0", "K1"],
         "fingerprint": "submit.body.mode.enum@submit/mode",
     }
-
-
-@pytest.mark.parametrize(
-    ("levels", "highest"),
-    [
-        ([], None),
-        ([Level.INFO], Level.INFO),
-        ([Level.WARNING, Level.ERROR, Level.INFO], Level.ERROR),
-        ([Level.INFO, Level.WARNING], Level.WARNING),
-    ],
-)
-def test_the_worst_of_them(levels, highest) -> None:
-    assert worst([finding(level) for level in levels]) == highest
-    assert worst(tuple(finding(level) for level in levels)) == highest

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "shape": "derive rule",
     "words": "rule",
     "exchange": "strictjson",
-    "finding": "rule",
+    "finding": "exchange rule",
     "contract": "derive document problem rule shape wire",
     "check": "contract exchange finding rule shape strictjson words",
     "show": "contract document problem rule table",
@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "journal": "exchange finding problem refusal",
     "loglines": "journal",
     "answer": (
-        "check clock contract exchange finding journal keys ledger limits media "
+        "check clock contract exchange finding journal keys ledger limits media problem "
         "refusal routes served store task"
     ),
     "control": "answer problem",

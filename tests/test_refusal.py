@@ -58,8 +58,8 @@ def test_what_is_only_noted_names_field_and_nearest_field():
 
 def test_each_noted_field_has_rule_name_and_what_is_known():
     says = CONTRACT.rules["submit.body.unknown-field"].says
-    known = f"submit.body.unknown-field: promt: {says}; nearest: prompt"
-    other = f"submit.body.unknown-field: zzzz: {says}"
+    known = f"submit.body.unknown-field: promt: expected: {says}; nearest: prompt"
+    other = f"submit.body.unknown-field: zzzz: expected: {says}"
     text = noted(checked({"image": "x", "promt": "y", "zzzz": 1}).noted, SUBMIT)
     assert text in {f"{known}; {other}", f"{other}; {known}"}
 
@@ -67,7 +67,7 @@ def test_each_noted_field_has_rule_name_and_what_is_known():
 def test_a_body_that_is_no_json_is_told_why():
     answer = refuse(CONTRACT, check_body(CONTRACT, SUBMIT, b"[NaN]").refused, "submit")
     says = CONTRACT.rules["submit.body.json"].says
-    assert answer.hint == f"submit.body.json: {says}: NaN is not a JSON number"
+    assert answer.hint == f"submit.body.json: expected: {says}; NaN is not a JSON number"
     assert json.loads(answer.body)["message"] == "Invalid format: invalid JSON format"
 
 

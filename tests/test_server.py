@@ -5,6 +5,7 @@ import errno
 import importlib.util
 import io
 import os
+import re
 import signal
 import socket
 import sys
@@ -219,7 +220,15 @@ def test_what_is_said_goes_to_standard_output(still, capsys):
 
 def test_the_banner_shows_the_public_url(still, capsys):
     serve(settings({"port": "0", "public-url": "https://fake.example"}, {}))
-    assert "--url https://fake.example/api" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert re.search(r"^  listens on +http://127\.0\.0\.1:\d+$", told, re.MULTILINE)
+    assert re.search(r"^  links point to +https://fake\.example$", told, re.MULTILINE)
+    assert "--url http://127.0.0.1:" in told
+
+
+def test_the_banner_tells_who_else_can_come(still, capsys):
+    serve(settings({"port": "0", "host": "0.0.0.0"}, {}))
+    assert "(open to other machines: --host)" in capsys.readouterr().out
 
 
 class Limits:

@@ -53,10 +53,13 @@ def test_a_value_breaks_rules_if_and_only_if_a_validator_refuses_it(value) -> No
 
 
 @given(VALUES)
+@example({"a": "ab", "b": 1, "d": 1})
 def test_it_tells_each_break_that_a_validator_tells(value) -> None:
     expected = set()
     for error in Draft202012Validator(EVERY).iter_errors(value):
         at, kind = tuple(map(str, error.schema_path)), error.kind.as_dict()
+        if at[0] == "then":  # some releases of the validator leave out the "if" that it stands under
+            at = ("if", *at)
         names = kind["unexpected"] if error.kind.name == "additionalProperties" else [kind.get("property")]
         for name in names:
             more = () if name is None else (name,)

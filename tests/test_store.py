@@ -114,3 +114,16 @@ def test_two_stores_share_nothing(count):
     assert one.running("mock-a", 0.0) == count
     assert other.running("mock-a", 0.0) == 0
     assert other.get("task-0") is None
+
+
+def test_a_sweep_forgets_what_has_expired_and_keeps_a_limit_that_is_spent(monkeypatch):
+    monkeypatch.setattr("klingmock.store.MOST_IDLE", 4)
+    store = Memory()
+    store._sweep_at = 4
+    assert [store.count_in("spent", 7) for _ in range(3)] == [1, 2, 3]
+    for number in range(40):
+        store.put(task(f"task-{number}", f"mock-{number}", at=100.0 * number, kept=150.0))
+    assert store.count_in("spent", 7) == 4
+    alive = [number for number in range(40) if store.get(f"task-{number}")]
+    assert 39 in alive
+    assert len(alive) < 20

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klingcontracts.table import GAP, NARROWEST, table, terminal_width
+from klingcontracts.table import GAP, NARROWEST, UNBOUNDED, table, terminal_width
 
 HEADS = st.text(alphabet="ABC", min_size=1, max_size=20)
 WORDS = st.text(alphabet="abcdefgh.-", min_size=1, max_size=20)
@@ -65,7 +65,7 @@ def test_no_rows_and_a_terminal_that_is_too_narrow() -> None:
     )
 
 
-@pytest.mark.parametrize(("columns", "width"), [("80", 80), ("0", 120)])
+@pytest.mark.parametrize(("columns", "width"), [("80", 80), ("0", UNBOUNDED)])
 def test_the_terminals_width(monkeypatch, columns, width) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("os.get_terminal_size", lambda *_: (_ for _ in ()).throw(OSError))

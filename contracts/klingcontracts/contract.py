@@ -204,7 +204,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, raw: Mapping
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    # A parameter may hold a slash: the path is decoded before it is matched (question A44).
+    # A parameter may hold a slash: the path is decoded before it is matched (question encoded-path).
     parts = re.split(r"\{(\w+)\}", path)
     quoted = [f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)]
     try:

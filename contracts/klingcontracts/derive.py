@@ -10,7 +10,7 @@ from klingcontracts.words import choice, kinds, shown
 
 Pointer = tuple[str, ...]  # the path of a statement within its schema
 
-REQUIRED, TYPE, BOUND, EXCLUSION, UNKNOWN = range(5)  # the order in which a server looks (question A22)
+REQUIRED, TYPE, BOUND, EXCLUSION, UNKNOWN = range(5)  # the server looks in this order
 
 # keyword: (stage, name of the refusal in x-errors, sentence)
 KEYWORDS: Mapping[str, tuple[int, str, str]] = {

@@ -11,7 +11,7 @@ from klingcontracts.strictjson import BadJson, parse
 
 REDACTED = "<redacted>"
 _SECRET = re.compile(
-    r"authorization|auth[-_]?key|api[-_]?key|access[-_]?key|cookie|token|secret|passw|signature|^key$",
+    r"authorization|credential|auth[-_]?key|api[-_]?key|access[-_]?key|cookie|token|secret|passw|signature|^key$",
     re.IGNORECASE,
 )
 
@@ -19,6 +19,7 @@ _SECRET = re.compile(
 BASE64_FROM = 200
 # Longer than any text a contract takes: kept as its digest, whatever it holds.
 LONGEST_TEXT = 10_000
+LONGEST_NAME = 100  # characters of a name that are looked at
 _BASE64 = re.compile(r"(data:[^,\s]{0,100};base64,)?[A-Za-z0-9+/_\r\n-]{100,}={0,2}\s*")
 
 
@@ -74,11 +75,12 @@ class Exchange(NamedTuple):
 
 def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with the values of those that carry secrets taken out."""
-    return {name: REDACTED if _is_secret(name) else value for name, value in headers.items()}
+    return {name: REDACTED if is_secret(name) else value for name, value in headers.items()}
 
 
 @lru_cache(maxsize=512)
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether what goes by this name is not to be shown."""
     return _SECRET.search(name) is not None
 
 
@@ -86,7 +88,7 @@ def redacted_query(query: str) -> str:
     """The query with the values of the parameters that carry secrets taken out."""
     pairs = [part.partition("=") for part in query.split("&")] if query else []
     return "&".join(
-        f"{name}={REDACTED}" if _is_secret(unquote(name)) else name + equals + value
+        f"{name}={REDACTED}" if is_secret(unquote(name)) else name + equals + value
         for name, equals, value in pairs
     )
 
@@ -106,13 +108,19 @@ def shortened(value: Any) -> Any:
     if isinstance(value, str):
         return _short(value)
     if isinstance(value, Mapping):
-        return {_short(key): shortened(inner) for key, inner in value.items()}
+        return {
+            _short(key): REDACTED if is_secret(key[:LONGEST_NAME]) else shortened(inner)
+            for key, inner in value.items()
+        }
     if isinstance(value, Sequence):
         return [shortened(inner) for inner in value]
     return value
 
 
 def _short(text: str) -> str:
+    if text.startswith(("http://", "https://")) and "?" in text and len(text) <= LONGEST_TEXT:
+        address, _, query = text.partition("?")
+        return f"{address}?{redacted_query(query)}"
     if len(text) < BASE64_FROM:
         return text
     of_what = " of Base64" if _BASE64.fullmatch(text) else ""

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from klingcontracts.exchange import REDACTED, is_secret
 from klingcontracts.rule import Level, Rule
 
 
@@ -36,13 +37,8 @@ class Finding(NamedTuple):
             "level": str(self.level),
             "operation": self.operation,
             "pointer": self.pointer,
-            "seen": self.seen,
+            "seen": REDACTED if is_secret(self.pointer.rpartition("/")[2]) else self.seen,
             "documented": self.documented,
             "sources": list(self.rule.provenance.sources),
             "fingerprint": self.fingerprint,
         }
-
-
-def worst(findings: "list[Finding] | tuple[Finding, ...]") -> Level | None:
-    """The highest level among the findings; None when there are none."""
-    return max((finding.level for finding in findings), default=None)

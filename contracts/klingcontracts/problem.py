@@ -17,9 +17,9 @@ class Problem(Exception):
         self.exit_code = exit_code
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:
     """The known name that is most like `name`, or None when nothing is."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    found = get_close_matches(name, list(known), n=1, cutoff=likeness)
     return found[0] if found else None
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 GAP = "  "
+UNBOUNDED = 100_000
 NARROWEST = 12  # characters that a column keeps, however narrow the terminal
 
 
 def terminal_width() -> int:
-    """Columns of the terminal, from COLUMNS where it is set; 120 where there is none."""
-    return shutil.get_terminal_size((120, 24)).columns
+    """Columns of the terminal, from COLUMNS where it is set; no bound where another program reads."""
+    return shutil.get_terminal_size((UNBOUNDED, 24)).columns
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from random import getrandbits
+from threading import Lock
 
 from klingcontracts.check import check_body, wire
 from klingcontracts.contract import Contract, Operation
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.finding import Finding
+from klingcontracts.problem import Problem
 from klingmock import media
 from klingmock.clock import Clock, System
 from klingmock.journal import Journal
@@ -37,6 +39,10 @@ class Mock:
         journal: Journal | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
+        if not contracts:
+            raise Problem(
+                "There is no contract to answer by.", "Give Mock at least one, as in Mock([load()])."
+            )
         self.plan = plan or Plan()
         self.served = [Served(contract, self.plan) for contract in contracts]
         self.clock: Clock = clock or System()
@@ -45,15 +51,20 @@ class Mock:
         self.journal = journal or Journal()
         self.max_body = max_body
         self.routes = Routes(self.served)
+        self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
         self._videos = str(contracts[0].document["x-media"]["path"]).partition("{")[0]
 
     def answer(self, call: Call) -> Reply:
-        """Answer a call. Never raises for anything that a caller can send."""
+        """Answer a call, from any thread. Never raises for anything that a caller can send."""
+        with self._lock:
+            return self._answer(call)
+
+    def _answer(self, call: Call) -> Reply:
         now = self.clock.now()
         request_id = _request_id(call)
         if call.path.startswith(self._videos):
-            answer, file = self._video(call, now)
+            answer, file = self._video(call, now, request_id)
             reply = file or _reply(answer, request_id, answer.headers)
         else:
             answer, headers = self._decide(call, now, request_id)
@@ -62,7 +73,7 @@ class Mock:
         return reply
 
     def _decide(self, call: Call, now: float, request_id: str) -> tuple[Answer, Mapping[str, str]]:
-        # The order is question A22's: authenticate, route, limits, then what the operation itself asks.
+        # The order (an open question): authenticate, route, limits, then what the operation itself asks.
         route = self.routes.find(call.method, call.path)
         served, operation = route.served, route.operation
         owner, rule, hint = self.keys.admit(call.headers.get("authorization"))
@@ -156,7 +167,7 @@ class Mock:
         opening = 0 if owner.startswith(UNFUNDED) else served.opening
         return max(0, opening - self.store.count(owner, CHARGED, 0))
 
-    def _video(self, call: Call, now: float) -> tuple[Answer, Reply | None]:
+    def _video(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
         # No key is asked for: the vendor's result URLs are open to who has them (T1).
         contract = self.served[0].contract
         if call.method not in {"GET", "HEAD"}:
@@ -168,7 +179,8 @@ class Mock:
             finding = wire(contract, "video.unknown", "", "video", path=call.path[:LONGEST_ID])
             return refuse(contract, [finding], "video", _why(task, task.owner if task else "")), None
         file = media.serve(media.video(task.id, task.seconds), call.method, call.headers)
-        return Answer(file.status, "", "video"), file
+        headers = {**file.headers, "x-request-id": request_id}
+        return Answer(file.status, "", "video"), file._replace(headers=headers)
 
 
 def _not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
@@ -179,7 +191,7 @@ def _not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
 
 def _why(task: Task | None, owner: str) -> str:
     if task is None:
-        return "nothing of this name was made here"
+        return "nothing of this name is kept here"
     return "it has expired, or is not finished" if task.owner == owner else "the task belongs to another key"
 
 

@@ -17,7 +17,7 @@ NOT_IMITATED = (
 
 
 def banner(settings: Settings, engine: Mock, url: str) -> str:
-    """The text; `url` is where the server is reached."""
+    """The text; `url` is where the server listens."""
     rows = list(_rows(settings, engine, url))
     width = max(len(name) for name, _ in rows)
     table = "\n".join(f"  {name:<{width}}  {text}" for name, text in rows)
@@ -26,7 +26,10 @@ def banner(settings: Settings, engine: Mock, url: str) -> str:
 
 
 def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str]]:
-    yield "listens on", url
+    exposed = "" if _is_local(settings.host) else " (open to other machines: --host)"
+    yield "listens on", url + exposed
+    if settings.public_url:
+        yield "links point to", settings.public_url
     for served in engine.served:
         operation = served.operation("submit")
         yield f"revision {served.contract.revision}", f"{operation.method} {operation.path}"
@@ -43,6 +46,10 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     yield from _each(engine, "results kept", _kept)
     yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
     yield "not imitated", NOT_IMITATED
+
+
+def _is_local(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _each(engine: Mock, name: str, tell: Callable[[Served], str]) -> Iterator[tuple[str, str]]:

@@ -12,14 +12,17 @@ class Clock(Protocol):
 
 
 class System:
-    """The machine's clock; when that is set back, this one waits for it to catch up."""
+    """The machine's clock; when that is set back, this one goes on from where it was."""
 
     def __init__(self) -> None:
         self._last = 0.0
+        self._ticks = 0.0
 
     def now(self) -> float:
         """The time, in Unix seconds."""
-        self._last = max(self._last, time.time())
+        ticks, wall = time.monotonic(), time.time()
+        self._last = max(wall, self._last + ticks - self._ticks) if wall < self._last else wall
+        self._ticks = ticks
         return self._last
 
 

@@ -27,7 +27,9 @@ def control(mock: Mock) -> Starlette:
         name = request.query_params.get("revision", next(iter(by_name)))
         if name not in by_name:
             return _problem(unknown("Revision", name, by_name, "Start the server with --revision."), 404)
-        return JSONResponse(by_name[name].document)
+        # Whoever makes a client of it must not end at the vendor's host.
+        home = {"servers": [{"url": f"{request.url.scheme}://{request.url.netloc}"}]}
+        return JSONResponse({**by_name[name].document, **home})
 
     routes = [Route("/health", health), Route("/ready", health), Route("/openapi.json", openapi)]
     known = [PREFIX + route.path for route in routes]

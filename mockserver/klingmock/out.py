@@ -11,6 +11,8 @@ def say(text: str = "") -> int:
 
     0 when it was written, and when nobody reads any more; 3 when it can't be written.
     """
+    if sys.stdout is None:  # it was closed before we began
+        return 0
     try:
         if text:
             print(text)

@@ -37,9 +37,9 @@ def refuse(contract: Contract, findings: Sequence[Finding], operation: str = "",
 def explained(finding: Finding, operation: Operation | None) -> str:
     """What the contract says, and the nearest name it knows to what was sent."""
     if finding.rule.error == "bad-json":
-        return f"{finding.documented}: {finding.seen}"
+        return f"expected: {finding.documented}; {finding.seen}"
     near = _nearest(_sent(finding), _known(finding, operation))
-    return f"{finding.documented}; nearest: {near}" if near else finding.documented
+    return f"expected: {finding.documented}" + (f"; nearest: {near}" if near else "")
 
 
 def noted(findings: Sequence[Finding], operation: Operation) -> str:

@@ -32,6 +32,7 @@ from klingmock.settings import Settings
 from klingmock.task import TIMINGS
 
 BACKLOG = 2048
+KEEP_ALIVE = 75  # seconds; less than a poller waits would close its connection under it
 _log = logging.getLogger("klingmock")
 
 
@@ -158,7 +159,7 @@ def serve(settings: Settings) -> None:
 
 def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
     _raise_file_limit()
-    say(banner(settings, engine, settings.public_url or url_of(sock)))
+    say(banner(settings, engine, url_of(sock)))
     config = uvicorn.Config(
         create_app(engine, settings.public_url),
         access_log=False,
@@ -168,6 +169,7 @@ def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
         server_header=False,
         proxy_headers=False,  # there is --public-url
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEEP_ALIVE,
         backlog=BACKLOG,
     )
     Server(config, lambda: _say_ready(sock)).run(sockets=[sock])

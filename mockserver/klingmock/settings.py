@@ -15,6 +15,7 @@ from klingmock.ledger import units
 from klingmock.task import TIMINGS
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9._~%\[\]:/-]{1,500}")
+SLIP = 0.75  # how like a known name an unknown one must be to be a slip of the pen
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -188,7 +189,7 @@ def settings(
         flag = flags.get(setting.name)
         if flag is not None and flag is not False:
             value = _read(setting, flag, f"--{setting.name}")
-        elif variable in environment:
+        elif environment.get(variable):
             value = _read(setting, environment[variable], variable)
         elif setting.name in from_file:
             value = _read(setting, from_file[setting.name], f"{setting.name} in the configuration file")
@@ -199,21 +200,21 @@ def settings(
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
-    known = {f"KLINGMOCK_{name.replace('-', '_')}".upper() for name in (*_BY_NAME, "config")}
+    # Others set variables with our prefix too, a cluster for its services: only a slip of the pen is told.
+    known = [name.replace("-", "_").upper() for name in (*_BY_NAME, "config")]
     for variable in environment:
-        if variable.startswith("KLINGMOCK_") and variable not in known | OUR_OWN:
-            near = nearest(variable, known)
-            hint = f" Nearest: {near}." if near else ""
-            raise Problem(f"Environment variable {variable} is not known.{hint}", "Unset or rename it.")
-
-
-# variables with our prefix that are not settings of the server
-OUR_OWN = frozenset({"KLINGMOCK_REQUIRE_TOOLS"})
+        name = variable.removeprefix("KLINGMOCK_")
+        if name != variable and name not in known:
+            near = nearest(name, known, SLIP)
+            if near:
+                fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
+                raise Problem(fact, "Unset or rename it.")
 
 
 def _read(setting: Setting, raw: Any, place: str) -> Any:
     if setting.many:
-        texts = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list) else [raw]
+        parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else raw
+        texts = parts if isinstance(parts, list) else [parts]
         return tuple(_one(setting, text, place) for text in texts) or setting.default
     return _one(setting, raw, place)
 

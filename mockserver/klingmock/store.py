@@ -11,7 +11,7 @@ MOST_IDLE = 10_000
 
 
 class Store(Protocol):
-    """What the engine needs to remember. Every method may be called from several threads or processes."""
+    """What the engine needs to remember. The engine calls it from one thread at a time."""
 
     def put(self, task: Task) -> None:
         """Keep a task."""
@@ -43,18 +43,20 @@ class _World:
 
 
 class Memory:
-    """A store in this process. Its methods do not give way, so one thread or one event loop needs no lock."""
+    """A store in this process."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
         self._worlds: dict[str, _World] = {}
         self._sweep_at = MOST_IDLE
+        self._window = -1  # the newest that was counted in
+        self._now = 0.0  # when the last task was put
 
     def put(self, task: Task) -> None:
         """Keep a task, and let go of the owner's oldest ones that have expired."""
         world = self._world(task.owner)
-        while world.tasks and world.tasks[0].expires_at <= task.submitted_at:
-            self._tasks.pop(world.tasks.popleft().id, None)
+        self._now = task.submitted_at
+        self._let_go(world)
         world.tasks.append(task)
         heappush(world.ends, task.ends_at)
         self._tasks[task.id] = task
@@ -75,6 +77,7 @@ class Memory:
         world = self._world(owner)
         if world.window != window:
             world.window, world.requests = window, 0
+            self._window = max(self._window, window)
         world.requests += 1
         return world.requests
 
@@ -94,6 +97,16 @@ class Memory:
         return world
 
     def _sweep(self) -> None:
-        self._worlds = {name: kept for name, kept in self._worlds.items() if kept.tasks}
-        # When most keys hold tasks, to look again at each new one would take longer and longer.
+        for world in self._worlds.values():
+            self._let_go(world)
+        self._worlds = {
+            name: world
+            for name, world in self._worlds.items()
+            if world.tasks or world.window >= self._window  # a limit that is spent stays spent
+        }
+        # When most keys hold something, to look again at each new one would take longer and longer.
         self._sweep_at = max(MOST_IDLE, 2 * len(self._worlds))
+
+    def _let_go(self, world: _World) -> None:
+        while world.tasks and world.tasks[0].expires_at <= self._now:
+            self._tasks.pop(world.tasks.popleft().id, None)

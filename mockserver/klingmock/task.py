@@ -56,8 +56,8 @@ class Timing(NamedTuple):
         return self.pending * scale * (0.5 + luck.share), self.processing * scale
 
 
-# realistic: median 135 s in all, between the 110 s the vendor measured (B1) and the 164 s that a client
-# plans for image-to-video (U9); one tenth of it in the queue is our assumption.
+# realistic: median 135 s in all, between the 110 s that the vendor measured for a sibling model and the 164 s
+# that ComfyUI's nodes plan for image-to-video; one tenth of it in the queue is our assumption.
 TIMINGS = {
     "quick": Timing(1.0, 4.0),
     "realistic": Timing(13.5, 121.5, spread=0.25),
