@@ -180,7 +180,7 @@ def test_a_video_is_handed_out_in_parts(world, whole):
 
 def test_a_websocket_is_closed(world):
     sent: list[Any] = []
-    asyncio.run(exchange(Endpoint(world.mock), {"type": "websocket"}, [], sent))
+    asyncio.run(exchange(create_app(world.mock), {"type": "websocket"}, [], sent))
     assert sent == [{"type": "websocket.close", "code": 1000}]
 
 

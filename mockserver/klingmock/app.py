@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
@@ -60,9 +60,6 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1000})
-            return
         headers = _headers(scope)
         method, path = scope["method"], scope["path"]
         try:
@@ -111,20 +108,31 @@ class Endpoint:
 
 
 class App(Starlette):
-    """Starlette without its error middlewares: Endpoint needs none, and each request would pay for them."""
+    """Starlette for our own paths; all others go to the vendor's side at once, past routes and middleware."""
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """The router alone."""
-        return self.router
+    def __init__(self, mock: Mock, public_url: str | None = None) -> None:
+        own = control(mock)
+        super().__init__(routes=[Mount(PREFIX, own), Route(PREFIX, own)])
+        self.router.default = own
+        self._vendor = Endpoint(mock, public_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a request to the side that its path is of."""
+        if scope["type"] == "http" and not _is_ours(scope["path"]):
+            await self._vendor(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in {"", "/"}
 
 
 def create_app(mock: Mock, public_url: str | None = None) -> Starlette:
     """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer."""
-    own = control(mock)
-    app = App(routes=[Mount(PREFIX, own), Route(PREFIX, own)])
-    app.router.default = Endpoint(mock, public_url)
-    app.router.redirect_slashes = False
-    return app
+    return App(mock, public_url)
 
 
 async def _send(reply: Reply, send: Send, drain: Receive | None) -> None:
