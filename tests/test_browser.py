@@ -163,5 +163,5 @@ def test_an_absent_browser_is_said(need, monkeypatch):
     with pytest.raises(pytest.skip.Exception, match="no-browser or none-either is not installed"):
         need("no-browser", "none-either")
     monkeypatch.setenv("REQUIRE_TOOLS", "1")
-    with pytest.raises(pytest.fail.Exception, match="no-browser is not installed, and KLINGMOCK_REQUIRE"):
+    with pytest.raises(pytest.fail.Exception, match="no-browser is not installed, and REQUIRE_TOOLS=1"):
         need("no-browser")
