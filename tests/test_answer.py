@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from klingcontracts.contract import load
 from klingcontracts.document import revisions
 from klingcontracts.exchange import Call
-from klingmock.answer import LONGEST_ID
+from klingcontracts.problem import Problem
+from klingmock.answer import LONGEST_ID, Mock
 from klingmock.clock import System
 
 HUGE = {"oversize": True}
@@ -240,3 +241,8 @@ def test_the_journal_tells_the_operation_and_the_rule_of_every_kind_of_call(fake
         ("task", []),
         ("task", [("limit.rate", "*")]),
     ]
+
+
+def test_without_a_contract_there_is_nothing_to_answer_by():
+    with pytest.raises(Problem, match="There is no contract to answer by"):
+        Mock([])

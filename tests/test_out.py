@@ -70,3 +70,9 @@ def test_a_failure_in_this_process_leaves_no_trace(
                 patch.setattr(sys, "stdout", Failing())
                 assert say("told") == code
     assert "can't be written" in capsys.readouterr().err
+
+
+def test_a_closed_output_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        assert say("told") == 0
