@@ -14,6 +14,7 @@ from klingcontracts.exchange import Reply
 from klingmock import app
 from klingmock.app import DRAINED, STALLED, Endpoint, create_app
 from klingmock.clock import Manual
+from klingmock.served import Plan, Served
 
 SUBMIT = load().operation("submit").path
 JOB = b'{"image":"x"}'
@@ -368,6 +369,7 @@ class Engine:
 
     def __init__(self, reply):
         self.reply = reply
+        self.served = [Served(load(), Plan())]
 
     def answer(self, call):
         return self.reply(call)

@@ -47,7 +47,7 @@ MAY_IMPORT = {
         "refusal routes served store task"
     ),
     "control": "answer problem",
-    "app": "answer control exchange loglines patience replies",
+    "app": "answer contract control exchange loglines patience replies",
     "settings": "answer document journal ledger problem task",
     "banner": "answer keys klingmock served settings task",
     "server": "answer app banner contract journal keys loglines out problem served settings task",

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from klingcontracts.contract import Contract
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
 from klingmock.control import PREFIX, control
@@ -35,13 +36,13 @@ class Body(NamedTuple):
     complete: bool = True
 
 
-def _plain(status: int, message: str) -> Reply:
-    body = encode({"code": status, "message": message}).encode()
-    return Reply(status, {"content-type": "application/json", "content-length": str(len(body))}, body)
+def _said(contract: Contract, error: str) -> Reply:
+    """One of the contract's errors, as a reply that needs no engine."""
+    text = contract.errors[error]
+    body = encode({"code": text.status, "message": text.message({})}).encode()
+    return Reply(text.status, {"content-type": "application/json", "content-length": str(len(body))}, body)
 
 
-BROKEN = _plain(500, "Internal error: the request could not be processed")
-ENDING = _plain(503, "Service unavailable: temporarily unavailable")
 NO_BODY = Body(b"")
 TOO_LARGE = Body(b"", oversize=True, complete=False)
 
@@ -57,6 +58,8 @@ class Endpoint:
         self._mock = mock
         self._public_url = public_url.rstrip("/") if public_url else None
         self._stalled = stalled
+        self._broken = _said(mock.served[0].contract, "internal")
+        self._ending = _said(mock.served[0].contract, "unavailable")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,7 +71,7 @@ class Endpoint:
             _log.warning(untold(method, path, "the client hung up before its request was complete"))
             return
         except asyncio.CancelledError:
-            await _send(ENDING, send, None)  # the server stops: what can still be said is said
+            await _send(self._ending, send, None)  # the server stops: what can still be said is said
             return
         query = scope["query_string"].decode("latin-1")
         origin = self._public_url or _origin(scope, headers)
@@ -82,7 +85,7 @@ class Endpoint:
             return self._mock.answer(call)
         except Exception as error:  # noqa: BLE001 - a fault of ours, which no test has found yet
             _log.error(untold(call.method, call.path, f"klingmock failed: {error!r}. Please report it."))
-            return BROKEN
+            return self._broken
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> Body:
         length = headers.get("content-length", "")
