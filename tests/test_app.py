@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import selectors
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -392,6 +393,20 @@ def test_a_fault_of_ours_is_an_envelope_and_a_line_in_the_log(caplog):
     [record] = caplog.records
     assert "ZeroDivisionError" in record.getMessage()
     assert "\n" not in record.getMessage()
+
+
+def test_the_words_for_a_fault_of_ours_are_those_of_what_is_served_then(fake):
+    def broken(_):
+        raise ZeroDivisionError
+
+    engine = Engine(broken)
+    one, contract = create_app(engine), load()
+    errors = {**contract.errors, "internal": contract.errors["internal"]._replace(detail="something else")}
+    before = ask(one, messages=[chunk(b"")]).told["message"]
+    engine.served = [Served(replace(contract, errors=errors), Plan())]
+    after = ask(one, messages=[chunk(b"")]).told["message"]
+    assert before == "Internal error: the request could not be processed"
+    assert after == "Internal error: something else"
 
 
 def test_time_is_the_engines(fake):

@@ -68,6 +68,33 @@ def test_the_document_of_each_revision(whole, revision):
     assert (status, told["info"]["version"]) == (200, revision)
 
 
+class Changing:
+    """An engine that serves other revisions at another time."""
+
+    max_body = 100
+
+    def __init__(self, world):
+        self.world = world
+
+    @property
+    def served(self):
+        return self.world.mock.served
+
+    def answer(self, call):
+        return self.world.mock.answer(call)
+
+
+def test_what_is_served_is_looked_up_at_each_request(fake):
+    engine = Changing(fake("2026-02"))
+    app = create_app(engine)
+    before = ask(app, "GET", "/__klingmock/health")[1]["revisions"]
+    engine.world = fake("2026-07", "2026-04")
+    after = ask(app, "GET", "/__klingmock/health")[1]["revisions"]
+    assert (before, after) == (["2026-02"], ["2026-07", "2026-04"])
+    assert ask(app, "GET", "/__klingmock/openapi.json")[1]["info"]["version"] == "2026-07"
+    assert ask(app, "GET", "/__klingmock/openapi.json", "revision=2026-02")[0] == 404
+
+
 def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake):
     status, told = ask(
         create_app(fake("2026-02").mock), "GET", "/__klingmock/openapi.json", "revision=2026-04"

@@ -34,14 +34,23 @@ class Call(NamedTuple):
     origin: str = "http://127.0.0.1"  # scheme and host the caller used, without a trailing slash
     oversize: bool = False  # the body was larger than the server takes and was not read to its end
 
+    def json(self) -> Any:
+        """What the body says; BadJson (a ValueError) when it is no JSON."""
+        return parse(self.body)
+
 
 class Reply(NamedTuple):
-    """One HTTP response; `delay` (seconds) is carried out by whoever sends it."""
+    """One HTTP response; `delay` (seconds) and `wire` are carried out by whoever sends it.
+
+    `wire` is what becomes of it on its way: "" it arrives, "truncate" the connection closes behind half the
+    body, "drop" it closes without a byte. Status 0, with "drop", is a reply that never was.
+    """
 
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes | memoryview = b""
     delay: float = 0.0
+    wire: str = ""
 
 
 class Exchange(NamedTuple):
@@ -69,6 +78,7 @@ class Exchange(NamedTuple):
                 "status": reply.status,
                 "headers": redacted(reply.headers),
                 "body": body_to_json(reply.body),
+                **({"wire": reply.wire} if reply.wire else {}),
             },
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from random import getrandbits
 from threading import Lock
+from typing import Any, Protocol
 
 from klingcontracts.check import check_body, wire
 from klingcontracts.contract import Contract, Operation
@@ -11,11 +12,12 @@ from klingcontracts.finding import Finding
 from klingcontracts.problem import Problem
 from klingmock import media
 from klingmock.clock import Clock, System
+from klingmock.faults import Fault, Script
 from klingmock.journal import Journal
 from klingmock.keys import UNFUNDED, Keys
 from klingmock.ledger import CHARGED
 from klingmock.limits import TEAM
-from klingmock.refusal import NO_HEADERS, Answer, noted, one_line, refuse
+from klingmock.refusal import NO_HEADERS, Answer, faulted, noted, one_line, refuse, scripted
 from klingmock.routes import Route, Routes
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
@@ -23,6 +25,21 @@ from klingmock.task import Task
 
 MAX_BODY = 64 * 2**20  # bytes; the cap of the vendor's own client (C4)
 LONGEST_ID = 128  # characters of a request id, a path or a task id that a reply repeats
+
+
+class Answers(Protocol):
+    """What a server needs of the engine behind it; `served` may be another at another time, never empty."""
+
+    @property
+    def served(self) -> Sequence[Served]:
+        """The revisions that are served; the first is the one that speaks where none is asked for."""
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of the largest request body."""
+
+    def answer(self, call: Call) -> Reply:
+        """Answer a call, from any thread."""
 
 
 class Mock:
@@ -37,6 +54,7 @@ class Mock:
         store: Store | None = None,
         keys: Keys | None = None,
         journal: Journal | None = None,
+        script: Script | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
         if not contracts:
@@ -49,6 +67,7 @@ class Mock:
         self.store: Store = store or Memory()
         self.keys = keys or Keys()
         self.journal = journal or Journal()
+        self.script = script or Script()
         self.max_body = max_body
         self.routes = Routes(self.served)
         self._lock = Lock()
@@ -69,11 +88,14 @@ class Mock:
         else:
             answer, headers = self._decide(call, now, request_id)
             reply = _reply(answer, request_id, headers)
+        if answer.faults:
+            answer, reply = faulted(answer, reply)
         self.journal.add(call, reply, now, answer)
         return reply
 
     def _decide(self, call: Call, now: float, request_id: str) -> tuple[Answer, Mapping[str, str]]:
         # The order (an open question): authenticate, route, limits, then what the operation itself asks.
+        # A script stands behind the limits: what they refuse is no call that a fault could meet.
         route = self.routes.find(call.method, call.path)
         served, operation = route.served, route.operation
         owner, rule, hint = self.keys.admit(call.headers.get("authorization"))
@@ -86,14 +108,44 @@ class Mock:
             answer = self._nowhere(call, route)
         elif spent is not None:
             answer = refuse(served.contract, [spent], operation.id)
-        elif operation.id == "submit":
-            answer = self._submit(served, operation, call, owner, now, request_id)
-        elif operation.id == "task":
-            answer = self._query(served, route.parameters["task_id"], call.origin, owner, now)
+        elif self.script.active:
+            answer = self._scripted(route, operation, call, owner, now, request_id)
         else:
-            answer = self._read(served, operation, call.origin, owner)
+            answer = self._perform(route, operation, call, owner, now, request_id)
         shown = headers if served.limits.always or answer.status == 429 else NO_HEADERS
         return answer, {**shown, **answer.headers} if answer.headers else shown
+
+    def _scripted(
+        self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
+    ) -> Answer:
+        crowded = operation.id == "submit" and self._crowded(route.served, owner, now) is not None
+        fault = None if crowded else self.script.next(operation.id)
+        if fault is None:
+            return self._perform(route, operation, call, owner, now, request_id)
+        if fault.kind.carried_out:
+            answer = self._perform(route, operation, call, owner, now, request_id)
+        else:
+            blanks = {"task_id": route.parameters.get("task_id", "")[:LONGEST_ID]}
+            answer = self._instead(route.served, fault, operation.id, call, blanks)
+        return answer._replace(faults=(fault, *answer.faults))
+
+    def _instead(
+        self, served: Served, fault: Fault, operation: str, call: Call, blanks: Mapping[str, Any]
+    ) -> Answer:
+        rate, limits = served.contract.document["x-limits"]["rate"], served.limits
+        requests = limits.team or limits.rate or rate["requests"]
+        limit = self.max_body if fault.status == 413 else requests
+        told = {"path": call.path[:LONGEST_ID], "method": call.method, "limit": limit}
+        return scripted(served.contract, fault, operation, {**told, "seconds": limits.seconds, **blanks})
+
+    def _perform(
+        self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
+    ) -> Answer:
+        if operation.id == "submit":
+            return self._submit(route.served, operation, call, owner, now, request_id)
+        if operation.id == "task":
+            return self._query(route.served, route.parameters["task_id"], call.origin, owner, now)
+        return self._read(route.served, operation, call.origin, owner)
 
     def _spend(self, served: Served, owner: str, now: float) -> tuple[Mapping[str, str], Finding | None]:
         limits = served.limits
@@ -120,28 +172,34 @@ class Mock:
         self, served: Served, operation: Operation, call: Call, owner: str, now: float, request_id: str
     ) -> Answer:
         contract = served.contract
-        refused = self._too_much(served, call, owner, now)
-        if refused is not None:
-            return refuse(contract, [refused], "submit")
+        crowded = self._crowded(served, owner, now)
+        if crowded is not None:
+            return refuse(contract, [crowded], "submit")
+        if call.oversize:
+            large = wire(contract, "submit.body.size", "more bytes", "submit", limit=self.max_body)
+            return refuse(contract, [large], "submit")
         body, broken, notes = check_body(contract, operation, call.body)
         if broken:
             return refuse(contract, broken, "submit")
         if served.charges and served.price(body) > self.balance(served, owner):
             return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
+        fate = self.script.next("outcome") if self.script.active else None
+        if fate is not None:
+            task = task._replace(outcome=fate.kind.outcome)
         self.store.put(task)
         self.store.count(owner, CHARGED, task.price)
         hint = noted(notes, operation) if notes else ""
-        return Answer(200, served.replies.submitted(task, call.origin), "submit", notes, hint)
+        told = served.replies.submitted(task, call.origin)
+        return Answer(200, told, "submit", notes, hint, NO_HEADERS, () if fate is None else (fate,))
 
-    def _too_much(self, served: Served, call: Call, owner: str, now: float) -> Finding | None:
-        contract, most = served.contract, served.limits.concurrency
+    def _crowded(self, served: Served, owner: str, now: float) -> Finding | None:
+        most = served.limits.concurrency
         if most is not None:
             running = self.store.running(owner, now)
             if running >= most:
-                return wire(contract, "limit.concurrency", f"{running} running", "submit", limit=most)
-        if call.oversize:
-            return wire(contract, "submit.body.size", "more bytes", "submit", limit=self.max_body)
+                seen = f"{running} running"
+                return wire(served.contract, "limit.concurrency", seen, "submit", limit=most)
         return None
 
     def _query(self, served: Served, task_id: str, origin: str, owner: str, now: float) -> Answer:
@@ -172,6 +230,17 @@ class Mock:
         contract = self.served[0].contract
         if call.method not in {"GET", "HEAD"}:
             return _not_allowed(contract, call.method, "GET, HEAD"), None
+        fault = self.script.next("media") if self.script.active else None
+        if fault is None:
+            return self._file(call, now, request_id)
+        if fault.kind.carried_out:
+            answer, file = self._file(call, now, request_id)
+        else:
+            answer, file = self._instead(self.served[0], fault, "video", call, {}), None
+        return answer._replace(faults=(fault,)), file
+
+    def _file(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
+        contract = self.served[0].contract
         task = self.store.get(call.path.removeprefix(self._videos).rpartition("_")[0])
         if task is not None and self._by_contract[task.contract].replies.video_path(task.id) != call.path:
             task = None

@@ -8,28 +8,32 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from klingcontracts.contract import Contract
 from klingcontracts.problem import Problem, unknown
-from klingmock.answer import Mock
+from klingmock.answer import Answers
 
 PREFIX = "/__klingmock"
 
 
-def control(mock: Mock) -> Starlette:
+def control(engine: Answers) -> Starlette:
     """The control API of a server, an application of its own."""
-    by_name = {one.contract.revision: one.contract for one in mock.served}
+
+    def by_name() -> dict[str, Contract]:
+        return {one.contract.revision: one.contract for one in engine.served}
 
     async def health(_: Request) -> Response:
         """Tell that the process is alive, and what it serves."""
-        return JSONResponse({"name": "klingmock", "status": "ok", "revisions": list(by_name)})
+        return JSONResponse({"name": "klingmock", "status": "ok", "revisions": list(by_name())})
 
     async def openapi(request: Request) -> Response:
         """The OpenAPI document of a served revision (?revision=), with the readings in force."""
-        name = request.query_params.get("revision", next(iter(by_name)))
-        if name not in by_name:
-            return _problem(unknown("Revision", name, by_name, "Start the server with --revision."), 404)
+        served = by_name()
+        name = request.query_params.get("revision", next(iter(served), ""))
+        if name not in served:
+            return _problem(unknown("Revision", name, served, "Start the server with --revision."), 404)
         # Whoever makes a client of it must not end at the vendor's host.
         home = {"servers": [{"url": f"{request.url.scheme}://{request.url.netloc}"}]}
-        return JSONResponse({**by_name[name].document, **home})
+        return JSONResponse({**served[name].document, **home})
 
     routes = [Route("/health", health), Route("/ready", health), Route("/openapi.json", openapi)]
     known = [PREFIX + route.path for route in routes]
