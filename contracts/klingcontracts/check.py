@@ -26,15 +26,33 @@ class Checked(NamedTuple):
 
 
 def check(contract: Contract, exchange: Exchange) -> list[Finding]:
-    """Everything in which the call or the reply differs from the contract; empty when both keep to it."""
-    call, reply = exchange.call, exchange.reply
+    """Everything in which the call or the reply differs from the contract; empty when both keep to it.
+
+    Of a reply that never arrived (wire "drop") nothing is said.
+    """
+    found = check_call(contract, exchange.call)
+    operation, _ = route(contract, exchange.call)
+    if operation is None or exchange.reply.wire == "drop":  # nothing arrived that could be held against it
+        return found
+    return found + check_reply(contract, operation, *exchange[:2])
+
+
+def check_call(contract: Contract, call: Call) -> list[Finding]:
+    """What the call itself breaks: path, method, how it carries its key, its body."""
     operation, finding = route(contract, call)
     if operation is None:
         return [finding] if finding else []
     found = [*authorization(contract, operation, call)]
-    if operation.body is not None:
-        found += _sent(contract, operation, call)
-    return found + check_reply(contract, operation, call, reply)
+    return found + _sent(contract, operation, call) if operation.body is not None else found
+
+
+def of_the_call(rule: Rule) -> bool:
+    """Whether a caller can keep the rule by how the call is made; not what only the server can know."""
+    return (
+        rule.id in {"auth.missing-key", "auth.bad-scheme"}
+        or rule.id.startswith("route.")
+        or ".body." in rule.id
+    )
 
 
 def _sent(contract: Contract, operation: Operation, call: Call) -> list[Finding]:
@@ -146,11 +164,12 @@ def check_history(contract: Contract, statuses: Iterable[str]) -> list[Finding]:
     return [
         wire(contract, "task.lifecycle.order", f"{before}, then {status}", "task")
         for before, status in pairwise(statuses)
-        if status != before and status not in _reachable(lifecycle, before)
+        if status != before and status not in reachable(lifecycle, before)
     ]
 
 
-def _reachable(lifecycle: Mapping[str, Any], status: str) -> set[str]:
+def reachable(lifecycle: Mapping[str, Any], status: str) -> set[str]:
+    """The statuses that a task of this status may have later, as the lifecycle's statuses allow."""
     found: set[str] = set()
     ahead = [status]
     while ahead:

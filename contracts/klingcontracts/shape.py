@@ -44,7 +44,7 @@ class Shape:
     @cached_property
     def validator(self) -> Draft202012Validator:
         """The whole schema, compiled: says quickly that nothing is wrong."""
-        return _compiled(self.schema)
+        return compiled(self.schema)
 
     @cached_property
     def forgives(self) -> bool:
@@ -82,7 +82,7 @@ class Shape:
     def _keeps(self, at: Pointer, schema: Mapping[str, Any], value: Any) -> bool:
         leaf = self._leaves.get(at)
         if leaf is None:
-            leaf = self._leaves[at] = _compiled(schema)
+            leaf = self._leaves[at] = compiled(schema)
         return leaf.is_valid(value)
 
     def _members(
@@ -122,5 +122,6 @@ def shape_of(schema: Mapping[str, Any], place: Place) -> Shape:
     return Shape(schema, place, schema.get("x-null") == "absent", frozenset(empty))
 
 
-def _compiled(schema: Mapping[str, Any]) -> Draft202012Validator:
+def compiled(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """The validator of a schema; nothing outside of it is looked up."""
     return Draft202012Validator(dict(schema), offline=True)

@@ -2,7 +2,7 @@
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import zip_longest
 
 GAP = "  "
@@ -15,9 +15,14 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((UNBOUNDED, 24)).columns
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Lines of aligned columns under their heads; cells that are too long are wrapped."""
-    widths = _fit([heads, *rows], width or terminal_width())
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None, whole: Sequence[str] = ()
+) -> str:
+    """Lines of aligned columns under their heads; cells that are too long are wrapped.
+
+    The columns named by `whole` are not: they hold what is searched for, or copied.
+    """
+    widths = _fit([heads, *rows], width or terminal_width(), {heads.index(head) for head in whole})
     rule = _line(["-" * size for size in widths], widths)
     body = [line for row in rows for line in _wrapped(row, widths)]
     return "\n".join([*_wrapped(heads, widths), rule, *body])
@@ -28,12 +33,13 @@ def _wrapped(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     return [_line(part, widths) for part in zip_longest(*cells, fillvalue="")]
 
 
-def _fit(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+def _fit(rows: Sequence[Sequence[str]], width: int, whole: Set[int]) -> list[int]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = width - len(GAP) * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widest = widths.index(max(widths))
-        second = max([NARROWEST, *(size for size in widths if size != widths[widest])])
+    pliant = [place for place in range(len(widths)) if place not in whole]
+    while sum(widths) > room and any(widths[place] > NARROWEST for place in pliant):
+        widest = max(pliant, key=widths.__getitem__)
+        second = max([NARROWEST, *(widths[place] for place in pliant if widths[place] != widths[widest])])
         widths[widest] -= max(1, min(widths[widest] - second, sum(widths) - room))
     return [max(size, 1) for size in widths]
 
