@@ -42,3 +42,8 @@ class Manual:
             raise ValueError(f"A clock goes forward only, not by {seconds} seconds. Give 0 or more.")
         self._now += seconds
         return self._now
+
+    def advance_to(self, moment: float) -> float:
+        """Go forward to a time in Unix seconds and return it; one that has passed changes nothing."""
+        self._now = max(self._now, moment)
+        return self._now

@@ -32,6 +32,20 @@ def line(entry: Entry) -> str:
     return f"{clock}  {reply.status}  {told}".rstrip()
 
 
+def record(entry: Entry) -> str:
+    """The entry in a few lines: the number, the call, what it sent, what came back; secrets redacted."""
+    told = entry.to_json()
+    call, reply = entry.exchange.call, entry.exchange.reply
+    head = f"{entry.exchange.number}  {reply.status or '---'}  {untold(call.method, call.path, entry.hint)}"
+    bodies = ((">", told["call"]["body"]), ("<", told["reply"]["body"]))
+    shown = [f"   {mark} {_cut(json.dumps(body, ensure_ascii=True))}" for mark, body in bodies if body]
+    return "\n".join([head.rstrip(), *shown])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
 def untold(method: str, path: str, told: str) -> str:
     """What is logged of a request that got no answer of the engine's; the logger puts the time before it."""
     return f"{method[:20]:<4} {_safe(path)}  {_safe(told)}"

@@ -8,10 +8,12 @@ import os
 import signal
 import socket
 import sys
+from asyncio import sleep
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
+from starlette.applications import Starlette
 
 try:
     import resource
@@ -32,6 +34,8 @@ from klingmock.settings import Settings
 from klingmock.task import TIMINGS
 
 BACKLOG = 2048
+TICK = 0.1  # seconds between two looks at whether to end
+TICKS_A_DAY = 864_000
 KEEP_ALIVE = 75  # seconds; less than a poller waits would close its connection under it
 _log = logging.getLogger("klingmock")
 
@@ -46,12 +50,15 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         await super().startup(sockets)
-        # Requests leave next to no cycles, and tasks are there to stay: to look at all of them is waste.
-        gc.freeze()
-        gc.set_threshold(20_000, 50, 100)
-        gc.enable()
         if self.started:
             self._ready()
+
+    async def main_loop(self) -> None:
+        """Tick until the end is wanted, by a sleep that no test has put another one in place of."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % TICKS_A_DAY
+            await sleep(TICK)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -160,8 +167,15 @@ def serve(settings: Settings) -> None:
 def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
     _raise_file_limit()
     say(banner(settings, engine, url_of(sock)))
-    config = uvicorn.Config(
-        create_app(engine, settings.public_url),
+    app = create_app(engine, settings.public_url)
+    Server(config_of(app), lambda: _ready(sock)).run(sockets=[sock])
+    say("klingmock stopped")
+
+
+def config_of(app: Starlette) -> uvicorn.Config:
+    """How every server of ours is run."""
+    return uvicorn.Config(
+        app,
         access_log=False,
         log_config=None,
         lifespan="off",
@@ -172,11 +186,13 @@ def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         backlog=BACKLOG,
     )
-    Server(config, lambda: _say_ready(sock)).run(sockets=[sock])
-    say("klingmock stopped")
 
 
-def _say_ready(sock: socket.socket) -> None:
+def _ready(sock: socket.socket) -> None:
+    # Requests leave next to no cycles, and tasks are there to stay: to look at all of them is waste.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+    gc.enable()
     say(f"klingmock ready {url_of(sock)}")
 
 

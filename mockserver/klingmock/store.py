@@ -65,6 +65,10 @@ class Memory:
         """The task of this id, whoever owns it; None when there is none."""
         return self._tasks.get(task_id)
 
+    def tasks(self) -> list[Task]:
+        """The tasks that are kept, of all owners, in the order in which they were put."""
+        return list(self._tasks.values())
+
     def count(self, owner: str, name: str, by: int = 1) -> int:
         """Add to one of the owner's counters and return what it then holds."""
         counters = self._world(owner).counters

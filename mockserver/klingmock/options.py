@@ -1,0 +1,113 @@
+"""What a test can say about the world it is given: one table, read from keywords, a marker or a fixture."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from klingcontracts.contract import Contract, load
+from klingcontracts.document import DEFAULT
+from klingcontracts.problem import Problem, unknown
+from klingmock.ledger import units
+from klingmock.served import Plan
+from klingmock.task import TIMINGS, Timing
+
+
+class Options(NamedTuple):
+    """The world of one handle. Seconds, US dollars.
+
+    `reading` maps open questions to readings; `timing` is a name or a pair of seconds (pending, processing);
+    `limits` is False, True for the documented ones, or a mapping with `rate` and `concurrency` of your own.
+    """
+
+    revision: str = DEFAULT
+    reading: Mapping[str, str] = {}
+    timing: str | tuple[float, float] = "quick"
+    limits: bool | Mapping[str, int] = False
+    retention: float | None = None
+    balance: str | None = None
+    seed: str = "0"
+    base_url_variable: str = "MODELLIX_BASE_URL"
+    api_key_variable: str = "MODELLIX_API_KEY"
+
+    @property
+    def contract(self) -> Contract:
+        """The revision, read as asked; Problem for a question or reading that it does not have."""
+        return load(self.revision, dict(self.reading))
+
+    @property
+    def plan(self) -> Plan:
+        """What the engine is told."""
+        own = self.limits if isinstance(self.limits, Mapping) else {}
+        return Plan(
+            timing=TIMINGS[self.timing] if isinstance(self.timing, str) else Timing(*self.timing),
+            seed=self.seed,
+            limited=self.limits is not False,
+            rate=own.get("rate"),
+            concurrency=own.get("concurrency"),
+            retention=self.retention,
+            balance=self.balance,
+        )
+
+
+def options(*given: Mapping[str, Any]) -> Options:
+    """Put the options together; what comes later wins. Problem for a name or a value that makes no sense."""
+    values: dict[str, Any] = {}
+    for one in given:
+        for name, value in one.items():
+            if name not in Options._fields:
+                raise unknown("Option", name, Options._fields, "Leave it out, or call it by its name.")
+            values[name] = _reading(value) if name == "reading" else value
+    found = Options(**values)
+    _check(found)
+    return found
+
+
+def _reading(value: Any) -> Mapping[str, str]:
+    if isinstance(value, Mapping):
+        return value
+    pairs = [str(pair).partition("=") for pair in ([value] if isinstance(value, str) else value)]
+    if not all(question and reading for question, _, reading in pairs):
+        raise Problem(
+            f"Option reading: {value!r} is no reading.", "Give QUESTION=READING, as in image-required=either."
+        )
+    return {question: reading for question, _, reading in pairs}
+
+
+def _check(found: Options) -> None:
+    _check_timing(found.timing)
+    _check_limits(found.limits)
+    if found.retention is not None and not _is_time(found.retention):
+        raise Problem(f"Option retention: {found.retention!r} is no time.", "Give seconds, from 0 on.")
+    if found.balance is not None:
+        units(found.balance)
+    for name in ("revision", "seed", "base_url_variable", "api_key_variable"):
+        if not isinstance(getattr(found, name), str):
+            raise Problem(f"Option {name}: {getattr(found, name)!r} is no text.", "Give a str.")
+
+
+def _check_timing(timing: Any) -> None:
+    if isinstance(timing, str):
+        if timing not in TIMINGS:
+            raise unknown("Timing", timing, TIMINGS, "Or give a pair of seconds: (pending, processing).")
+        return
+    pair = timing if isinstance(timing, (tuple, list)) else ()
+    if len(pair) != 2 or not all(map(_is_time, pair)):
+        remedy = f"Give {', '.join(TIMINGS)} or a pair of seconds: (pending, processing)."
+        raise Problem(f"Option timing: {timing!r} is no timing.", remedy)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 10**12
+
+
+def _check_limits(limits: Any) -> None:
+    if isinstance(limits, bool):
+        return
+    if not isinstance(limits, Mapping):
+        raise Problem(
+            f"Option limits: {limits!r} is neither a bool nor a mapping.", "Give True, False or {'rate': 5}."
+        )
+    for name, value in limits.items():
+        if name not in {"rate", "concurrency"}:
+            raise unknown("Limit", str(name), ("rate", "concurrency"), "Leave it out.")
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise Problem(f"Limit {name}: {value!r} is no count.", "Give a whole number from 1 on.")
