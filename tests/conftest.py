@@ -18,6 +18,7 @@ import pytest
 
 from klingcontracts.check import check_reply, route
 from klingcontracts.contract import load
+from klingcontracts.document import read
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
 from klingmock.clock import Manual
@@ -209,3 +210,15 @@ def ipv6() -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no ::1")
+
+
+@pytest.fixture
+def own_document(tmp_path: Path) -> Callable[..., str]:
+    """Write a revision's document with some of its members replaced: own_document(servers=[]) is its path."""
+
+    def write(revision: str = "2026-02", **changed: Any) -> str:
+        path = tmp_path / "own.json"
+        path.write_text(json.dumps({**read(revision), **changed}), encoding="utf-8")
+        return str(path)
+
+    return write

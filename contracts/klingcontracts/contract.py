@@ -81,6 +81,11 @@ class Contract:
         return self.operations[call_id]
 
     @property
+    def media(self) -> str:
+        """What the path of every result begins with, such as /aigc/video/ (synthetic: the host is another)."""
+        return str(self.document["x-media"]["path"]).partition("{")[0]
+
+    @property
     def sources(self) -> Mapping[str, Mapping[str, str]]:
         """What the statements cite: id to address, date and what it covers."""
         return dict(self.document.get("x-sources", {}))

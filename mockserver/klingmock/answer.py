@@ -72,7 +72,7 @@ class Mock:
         self.routes = Routes(self.served)
         self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
-        self._videos = str(contracts[0].document["x-media"]["path"]).partition("{")[0]
+        self._videos = contracts[0].media
 
     def answer(self, call: Call) -> Reply:
         """Answer a call, from any thread. Never raises for anything that a caller can send."""
