@@ -1,6 +1,7 @@
 """The map of rooms: what each module may import of ours, and which foreign library it may hold."""
 
 import ast
+import copy
 import sys
 from pathlib import Path
 
@@ -27,6 +28,20 @@ MAY_IMPORT = {
     "contract": "derive document problem rule shape wire",
     "check": "contract exchange finding rule shape strictjson words",
     "show": "contract document problem rule table",
+    "report": "check contract exchange finding problem rule table words",
+    "exercised": "contract derive exchange finding shape strictjson",
+    "values": "problem shape",
+    "bodies": "contract document problem shape values",
+    "breaks": "bodies contract derive rule shape values",
+    "raw": "",
+    "base": "contract problem",
+    "respx_calls": "base exchange",
+    "respx_router": "base contract respx_calls",
+    "for_respx": "base contract document exchange report respx_calls respx_router rule",
+    "histories": "check contract exchange problem rule values",
+    "target": "exchange problem",
+    "machine": "bodies breaks check contract document exchange report rule target",
+    "strategies": "bodies breaks contract document exchange histories machine problem raw rule",
     "klingmock": "",
     "clock": "",
     "patience": "",
@@ -37,31 +52,56 @@ MAY_IMPORT = {
     "store": "task",
     "media": "exchange",
     "replies": "contract ledger task",
-    "refusal": "contract finding problem replies",
+    "faults": "problem words",
+    "refusal": "contract exchange faults finding problem replies",
     "served": "contract ledger limits replies task",
     "routes": "contract document problem served",
     "journal": "exchange finding problem refusal",
     "loglines": "journal",
     "answer": (
-        "check clock contract exchange finding journal keys ledger limits media problem "
+        "check clock contract exchange faults finding journal keys ledger limits media problem "
         "refusal routes served store task"
     ),
-    "control": "answer problem",
-    "app": "answer contract control exchange loglines patience replies",
+    "control": "answer contract problem",
+    "app": "answer control exchange loglines patience replies",
     "settings": "answer document journal ledger problem task",
     "banner": "answer keys klingmock served settings task",
     "server": "answer app banner contract journal keys loglines out problem served settings task",
     "out": "problem",
     "cli": "klingmock out problem",
     "__main__": "cli",
+    "options": "contract document ledger problem served task",
+    "worlds": "answer check exchange served",
+    "background": "answer app problem server",
+    "handle": (
+        "answer check clock contract exchange journal loglines options problem report rule served store "
+        "target task"
+    ),
+    "guard": "contract",
+    "kit": "answer background contract handle journal options worlds",
+    "tally": "contract exercised journal problem table",
+    "for_pytest": "",
 }
 MAY_HOLD = {
     "jsonschema_rs": {"document", "shape"},
-    "starlette": {"app", "control"},
+    "starlette": {"app", "control", "server"},
     "uvicorn": {"server"},
+    "hypothesis": {"bodies", "breaks", "histories", "machine", "raw", "strategies", "values"},
+    "httpcore": {"respx_calls"},
+    "httpx": {"for_respx", "respx_calls", "respx_router"},
+    "pytest": {"for_pytest"},
+    "respx": {"for_respx", "respx_router"},
 }
-# cli loads a subcommand's modules when it runs, so that `contract list` does not pay for a server.
-LAZY = {"cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"}}
+# cli loads a subcommand's modules when it runs, so that `contract list` does not pay for a server;
+# for_pytest loads everything when a fixture asks, because every pytest run imports it; and who imports the
+# package asks for its version, or for a world to run.
+LAZY = {
+    "cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"},
+    "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
+    | {"klingcontracts.problem"},
+    "klingmock": {"klingmock.kit"},
+    "respx_router": {"httpcore2"},
+}
 # Tests of more than one module.
 WITHOUT_MODULE = {"browser", "conformance", "hostile", "layout", "revisions", "rules"}
 
@@ -72,7 +112,15 @@ def name_of(path: Path) -> str:
     return path.parent.name if path.name == "__init__.py" else path.stem
 
 
+class Unless(ast.NodeTransformer):
+    """Takes out what only a type checker reads: it is never imported."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
+
+
 def imports(tree: ast.AST) -> set[str]:
+    tree = Unless().visit(copy.deepcopy(tree))
     found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from klingmock.faults import rows
 from klingmock.keys import SPECIAL
+from klingmock.options import Options
 from klingmock.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +120,17 @@ def test_the_table_of_settings_is_the_table_in_the_code() -> None:
 def test_the_special_keys_are_those_in_the_code() -> None:
     written = re.findall(r"^\| `(mock-\w+)` \| (.+) \|$", README, re.MULTILINE)
     assert written == [(special.key, special.means) for special in SPECIAL]
+
+
+def test_the_table_of_faults_is_the_table_in_the_code() -> None:
+    written = [tuple(line.strip("| ").split(" | ")) for line in README.splitlines()]
+    assert {row for row in written if len(row) == 3} >= {(f"`{word}`", *told) for word, *told in rows()}
+
+
+def test_the_options_are_those_in_the_code() -> None:
+    table = README.partition("| option | meaning")[2].partition("\n\n")[0]
+    names = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert names == list(Options._fields)
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
