@@ -10,7 +10,7 @@ from klingcontracts.document import revisions
 from klingcontracts.exchange import Call
 from klingmock.answer import Mock
 from klingmock.clock import Manual
-from klingmock.faults import Script
+from klingmock.script import Script
 from klingmock.loglines import line
 from klingmock.refusal import LONGEST_HINT
 from klingmock.task import TIMINGS
@@ -63,7 +63,7 @@ def test_what_is_not_carried_out_leaves_nothing_behind(fake, fault):
 def test_a_dropped_call_has_no_reply(world):
     world.mock.script.add("submit: drop delay=2; task: drop; media: drop")
     replies = [call(world, place) for place in ("submit", "task", "media")]
-    assert [tuple(reply) for reply in replies] == [
+    assert [reply[:5] for reply in replies] == [
         (0, {}, b"", 2.0, "drop"),
         (0, {}, b"", 0.0, "drop"),
         (0, {}, b"", 0.0, "drop"),

@@ -23,6 +23,10 @@ LONGEST_NAME = 100  # characters of a name that are looked at
 _BASE64 = re.compile(r"(data:[^,\s]{0,100};base64,)?[A-Za-z0-9+/_\r\n-]{100,}={0,2}\s*")
 
 
+# In how many pieces a body comes that is late, or slow; each after its share of the reply's seconds.
+PIECES: Mapping[str, int] = {"stall": 1, "drip": 10}
+
+
 class Call(NamedTuple):
     """One HTTP request, as the server or a recording saw it."""
 
@@ -40,10 +44,12 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One HTTP response; `delay` (seconds) and `wire` are carried out by whoever sends it.
+    """One HTTP response; `delay`, `wire` and `seconds` are carried out by whoever sends it.
 
-    `wire` is what becomes of it on its way: "" it arrives, "truncate" the connection closes behind half the
-    body, "drop" it closes without a byte. Status 0, with "drop", is a reply that never was.
+    `delay` are the seconds until it begins. `wire` is what becomes of it on its way: "" it arrives,
+    "truncate" the connection closes behind half the body, "drop" it closes without a byte, "stall" the body
+    comes `seconds` after the headers, "drip" it comes in pieces over `seconds`. Status 0, with "drop", is a
+    reply that never was.
     """
 
     status: int
@@ -51,6 +57,7 @@ class Reply(NamedTuple):
     body: bytes | memoryview = b""
     delay: float = 0.0
     wire: str = ""
+    seconds: float = 0.0
 
 
 class Exchange(NamedTuple):

@@ -1,13 +1,13 @@
 """Between httpx and the contract: a request becomes a call, a reply a response, both recorded an exchange."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 import httpcore
 import httpx
 
 from klingcontracts.base import Base
-from klingcontracts.exchange import Call, Exchange, Reply
+from klingcontracts.exchange import PIECES, Call, Exchange, Reply
 
 CALLER = "klingmock.caller"  # the extension of a request that says which library sent it, httpcore without it
 NEVER = Reply(0, {}, wire="drop")  # what is known of a reply that was not read, or never came
@@ -41,30 +41,33 @@ def response_of(reply: Reply, request: httpx.Request) -> httpx.Response:
     if reply.wire == "drop":
         raise library.RemoteProtocolError("Server disconnected without sending a response.")
     body = b"" if request.method == "HEAD" else bytes(reply.body)
-    stream = Cut(body, library.RemoteProtocolError) if reply.wire else httpx.ByteStream(body)
+    stream: httpx.ByteStream | Cut = httpx.ByteStream(body)
+    if reply.wire == "truncate":
+        half = body[: len(body) // 2]
+        told = f"(received {len(half)} bytes, expected {len(body)})"
+        error = f"peer closed connection without sending complete message body {told}"
+        stream = Cut(half, library.RemoteProtocolError(error))
+    elif reply.wire in PIECES and patience is not None and reply.seconds / PIECES[reply.wire] > patience:
+        stream = Cut(b"", library.ReadTimeout("timed out"))
     return httpx.Response(reply.status, headers=dict(reply.headers), stream=stream)
 
 
 class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """Half of a body, and then the error of a connection that closed."""
+    """Some of a body, and then an error."""
 
-    def __init__(self, body: bytes, error: Callable[[str], Exception]) -> None:
-        half = len(body) // 2
-        told = (
-            f"peer closed connection without sending complete message body (received {half} bytes, expected"
-        )
-        self._half = body[:half]
-        self._error = error(f"{told} {len(body)})")
+    def __init__(self, part: bytes, error: Exception) -> None:
+        self._part = part
+        self._error = error
 
     def __iter__(self) -> Iterator[bytes]:
-        """The half, then the error."""
-        yield self._half
+        """What there is, then the error."""
+        yield self._part
         raise self._error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The same for a client that is asynchronous."""
-        for half in self:
-            yield half
+        for part in self:
+            yield part
 
 
 def exchange_of(call: Any, base: Base, number: int) -> Exchange | None:

@@ -12,13 +12,16 @@ from klingcontracts.finding import Finding
 from klingcontracts.problem import Problem
 from klingmock import media
 from klingmock.clock import Clock, System
-from klingmock.faults import Fault, Script
+from klingmock.damage import Scene
+from klingmock.faults import Fault
 from klingmock.journal import Journal
 from klingmock.keys import UNFUNDED, Keys
 from klingmock.ledger import CHARGED
 from klingmock.limits import TEAM
-from klingmock.refusal import NO_HEADERS, Answer, faulted, noted, one_line, refuse, scripted
+from klingmock.refusal import NO_HEADERS, Answer, noted, one_line, refuse
 from klingmock.routes import Route, Routes
+from klingmock.script import Script
+from klingmock.scripted import fated, fates, faulted, scripted
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
 from klingmock.task import Task
@@ -79,6 +82,11 @@ class Mock:
         with self._lock:
             return self._answer(call)
 
+    def replace(self, task: Task) -> None:
+        """Let a task have another future."""
+        with self._lock:
+            self.store.replace(task)
+
     def _answer(self, call: Call) -> Reply:
         now = self.clock.now()
         request_id = _request_id(call)
@@ -89,7 +97,7 @@ class Mock:
             answer, headers = self._decide(call, now, request_id)
             reply = _reply(answer, request_id, headers)
         if answer.faults:
-            answer, reply = faulted(answer, reply)
+            answer, reply = faulted(answer, reply, Scene(call, now))
         self.journal.add(call, reply, now, answer)
         return reply
 
@@ -126,17 +134,17 @@ class Mock:
             answer = self._perform(route, operation, call, owner, now, request_id)
         else:
             blanks = {"task_id": route.parameters.get("task_id", "")[:LONGEST_ID]}
-            answer = self._instead(route.served, fault, operation.id, call, blanks)
+            answer = self._instead(route.served, fault, operation.id, call, blanks, now)
         return answer._replace(faults=(fault, *answer.faults))
 
     def _instead(
-        self, served: Served, fault: Fault, operation: str, call: Call, blanks: Mapping[str, Any]
+        self, served: Served, fault: Fault, operation: str, call: Call, blanks: Mapping[str, Any], now: float
     ) -> Answer:
         rate, limits = served.contract.document["x-limits"]["rate"], served.limits
         requests = limits.team or limits.rate or rate["requests"]
         limit = self.max_body if fault.status == 413 else requests
         told = {"path": call.path[:LONGEST_ID], "method": call.method, "limit": limit}
-        return scripted(served.contract, fault, operation, {**told, "seconds": limits.seconds, **blanks})
+        return scripted(served.contract, fault, operation, {**told, "seconds": limits.seconds, **blanks}, now)
 
     def _perform(
         self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
@@ -186,7 +194,7 @@ class Mock:
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
         fate = self.script.next("outcome") if self.script.active else None
         if fate is not None:
-            task = task._replace(outcome=fate.kind.outcome)
+            task = fated(task, fate)
         self.store.put(task)
         self.store.count(owner, CHARGED, task.price)
         hint = noted(notes, operation) if notes else ""
@@ -210,7 +218,8 @@ class Mock:
             return refuse(served.contract, [finding], "task", _why(task, owner))
         # A task answers in the shape of the revision it was submitted to.
         replies = self._by_contract[task.contract].replies
-        return Answer(200, replies.queried(task, status, origin), "task")
+        fate = fates(task.fate) if status == task.outcome else ()
+        return Answer(200, replies.queried(task, status, origin), "task", faults=fate)
 
     def _read(self, served: Served, operation: Operation, origin: str, owner: str) -> Answer:
         replies = served.replies
@@ -236,7 +245,7 @@ class Mock:
         if fault.kind.carried_out:
             answer, file = self._file(call, now, request_id)
         else:
-            answer, file = self._instead(self.served[0], fault, "video", call, {}), None
+            answer, file = self._instead(self.served[0], fault, "video", call, {}, now), None
         return answer._replace(faults=(fault,)), file
 
     def _file(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:

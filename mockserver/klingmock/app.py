@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from klingcontracts.exchange import Call, Reply
+from klingcontracts.exchange import PIECES, Call, Reply
 from klingmock.answer import Answers
 from klingmock.control import PREFIX, control
 from klingmock.loglines import untold
@@ -81,7 +81,9 @@ class Endpoint:
         reply = self._answer(Call(method, path, headers, body.content, query, origin, body.oversize))
         if reply.delay:
             reply = await self._later(reply)
-        if reply.wire:
+        if reply.wire in PIECES:
+            await _slowly(reply, send)
+        elif reply.wire:
             await _cut(reply, send)
         else:
             await _send(reply, send, None if body.complete else receive)
@@ -182,6 +184,22 @@ async def _cut(reply: Reply, send: Send) -> None:
         await send(message)
 
     await _send(reply, send_half, None)
+
+
+async def _slowly(reply: Reply, send: Send) -> None:
+    """Send the headers at once, and the body in so many pieces, each after its share of the seconds."""
+    pieces = min(PIECES[reply.wire], max(1, len(reply.body)))
+    size = -(-len(reply.body) // pieces)
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    pause = reply.seconds / pieces
+    for nth in range(pieces):
+        try:
+            await sleep(pause)
+        except asyncio.CancelledError:  # the server stops: what is left goes out at once
+            pause = 0.0
+        piece = bytes(reply.body[nth * size : (nth + 1) * size])
+        await send({"type": "http.response.body", "body": piece, "more_body": nth < pieces - 1})
 
 
 async def _written(transport: asyncio.WriteTransport) -> None:

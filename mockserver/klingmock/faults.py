@@ -1,13 +1,14 @@
-"""Scripted faults: what goes wrong, where, and in which order. One table, one grammar."""
+"""Scripted faults: what can go wrong, where, and with which options. One table."""
 
 import re
-from collections import deque
-from collections.abc import Iterator, Sequence
-from threading import Lock
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from klingcontracts.problem import Problem, unknown
+from klingcontracts.problem import Problem
 from klingcontracts.words import choice
+from klingmock import damage, fate
+from klingmock.damage import Damage
+from klingmock.fate import Fate
 
 EXAMPLE = "submit: 429 retry-after=2, 503*2; task: drop, truncate, delay=1.5s; outcome: fail"
 REMEDY = f"Write it as in: {EXAMPLE}"
@@ -19,41 +20,55 @@ PLACES = {
     "outcome": "how accepted tasks end",
 }
 _CALLS = ("submit", "task", "media")
+_API = ("submit", "task")
+_TASKS = ("outcome",)
 
 
 class Option(NamedTuple):
-    """What may stand behind a fault's word, with its value: `delay=1.5s`."""
+    """What may stand behind a fault's word, or behind its equals sign: `503 after=2`, `delay=1.5s`."""
 
     name: str
     metavar: str
     says: str
-    form: re.Pattern[str]
-    least: int
-    most: int
+    form: str  # a regular expression; its group is the value
+    what: str
+    least: float = 0
+    most: float = 0  # 0 for a text
 
-    def read(self, text: str) -> float:
-        """The value; Problem when it is none."""
-        found = self.form.fullmatch(text)
-        value = float(found[1]) if found else -1.0
-        if not self.least <= value <= self.most:
-            kind = "a whole number" if self.form is _WHOLE else "a number of seconds"
-            fact = f"{self.name} takes {kind} from {self.least} to {self.most}, not {text!r}."
-            raise Problem(fact, REMEDY)
-        return value
+    def read(self, text: str) -> str:
+        """The value, without its unit; Problem when it is none."""
+        found = re.fullmatch(self.form, text, re.ASCII)
+        if found is None or (self.most and not self.least <= float(found[1]) <= self.most):
+            bounds = f" from {self.least:g} to {self.most:,.0f}".replace(",", "") if self.most else ""
+            raise Problem(f"{self.name} takes {self.what}{bounds}, not {text!r}.", REMEDY)
+        return found[1]
 
 
-_STATUS = re.compile(r"[45][0-9][0-9]")
-_WHOLE = re.compile(r"(\d{1,9})", re.ASCII)
-_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?", re.ASCII)
+def _whole(name: str, metavar: str, says: str, least: int, most: int) -> Option:
+    return Option(name, metavar, says, r"(\d{1,9})", "a whole number", least, most)
+
+
+def _wait(name: str, says: str = "") -> Option:
+    return Option(name, "SECONDS", says, r"(\d{1,9}(?:\.\d{1,9})?)s?", "a number of seconds", 0, LONGEST_WAIT)
+
+
+def _word(name: str) -> Option:
+    return Option(name, "WORD", "", r"([^\s;,*~=]{1,100})", "a word")
+
+
 LONGEST_WAIT = 86_400  # seconds
-
-TIMES = Option("*", "N", "the fault N times", _WHOLE, 1, 10**6)
-OPTIONS = (
-    Option("after", "N", "N calls pass first", _WHOLE, 0, 10**6),
-    Option("delay", "SECONDS", "the reply comes after that many seconds", _SECONDS, 0, LONGEST_WAIT),
-    Option("retry-after", "SECONDS", "the header Retry-After", _WHOLE, 0, LONGEST_WAIT),
+TIMES = _whole("*", "N", "the fault N times", 1, 10**6)
+CHANCE = Option(
+    "~", "P", "with the chance P at each call; without *N for ever", r"([01](?:\.\d{1,9})?)", "a share", 0, 1
 )
-_OPTIONS = {option.name: option for option in OPTIONS}
+OPTIONS = (
+    _whole("after", "N", "N calls pass first", 0, 10**6),
+    _wait("delay", "the reply comes after that many seconds"),
+    _whole("retry-after", "SECONDS", "the header Retry-After", 0, LONGEST_WAIT),
+    _whole("reset", "SECONDS", "the header X-RateLimit-Reset, that many seconds from now", 0, LONGEST_WAIT),
+    _whole("status", "STATUS", "the HTTP status", 200, 599),
+)
+_FIELD = Option("field", "FIELD", "", r"([A-Za-z_]\w*(?:\.\w+)*)", "a field such as data.task_id")
 
 
 class Kind(NamedTuple):
@@ -62,30 +77,131 @@ class Kind(NamedTuple):
     name: str
     places: Sequence[str]
     says: str
-    options: Sequence[str] = ("after", "delay")  # a word that is called like one has its value: delay=2
+    value: Option | None = None  # what stands behind its equals sign
+    options: Sequence[str] = ("after", "delay")
+    status: int = 0  # of a reply that has one of its own
     carried_out: bool = True  # whether the operation does what it does without the fault
     wire: str = ""  # as in Reply
-    outcome: str = ""  # how the task ends, one of the documented statuses
+    damage: Damage | None = None  # what becomes of the reply; at outcome, of each poll that tells of the end
+    fate: Fate | None = None  # what becomes of the task that is accepted
+
+    @property
+    def written(self) -> str:
+        """The word as it is shown in a table."""
+        return f"{self.name}={self.value.metavar}" if self.value else self.name
 
 
 _NOTHING, _CLOSES = "nothing is carried out", "the connection closes without a byte of the reply"
+
+
 STATUS = Kind(
     "STATUS",
     _CALLS,
     f"a reply with this status, 400 to 599, in the vendor's envelope; {_NOTHING}",
-    options=("after", "delay", "retry-after"),
+    options=("after", "delay", "retry-after", "reset"),
     carried_out=False,
 )
 FAULTS = (
     STATUS,
+    Kind(
+        "code",
+        _API,
+        f"HTTP 200 with this code, 400 to 599, in the vendor's envelope; {_NOTHING}",
+        _whole("code", "STATUS", "", 400, 599),
+        carried_out=False,
+        damage=damage.accepted_error,
+    ),
+    Kind(
+        "html",
+        _CALLS,
+        f"a proxy's HTML page, with status 502 if no other is given; {_NOTHING}",
+        options=("after", "delay", "status"),
+        status=502,
+        carried_out=False,
+        damage=damage.page,
+    ),
+    Kind("empty", _CALLS, "the reply has no body", damage=damage.empty),
+    Kind("cut", _API, "the reply's JSON ends in its middle, the connection does not", damage=damage.cut),
+    Kind("invalid", _API, "the reply's body is no JSON", damage=damage.invalid),
+    Kind("text", _API, "the reply is called text/plain", damage=damage.text),
+    Kind("added", _API, "the reply has fields that are not documented", damage=damage.added),
+    Kind("missing", _API, "the reply lacks a field, as in data.task_id", _FIELD, damage=damage.missing),
+    Kind("null", _API, "the reply has null in a field", _FIELD, damage=damage.null),
+    Kind("mistyped", _API, "the reply has another type in a field", _FIELD, damage=damage.mistyped),
+    Kind(
+        "status",
+        ("task",),
+        "the poll tells of this status, documented or not; pending lets a task go back",
+        _word("status"),
+        damage=damage.status,
+    ),
+    Kind("other-task", ("task",), "the poll tells of another task's id", damage=damage.other_task),
     Kind("drop", _CALLS, f"{_NOTHING}, {_CLOSES}", carried_out=False, wire="drop"),
     Kind("lost", ("submit",), f"the job is accepted and charged, {_CLOSES}", wire="drop"),
+    Kind(
+        "late",
+        ("submit",),
+        "the job is accepted at once, the reply comes after that many seconds",
+        _wait("late"),
+        options=("after",),
+    ),
     Kind("truncate", _CALLS, "the connection closes behind half of the reply's body", wire="truncate"),
-    Kind("delay", _CALLS, "the reply comes after that many seconds"),
-    Kind("fail", ("outcome",), "the task ends as failed", ("after",), outcome="failed"),
-    Kind("success", ("outcome",), "the task ends as always", ("after",), outcome="success"),
+    Kind("delay", _CALLS, "the reply comes after that many seconds", _wait("delay"), options=("after",)),
+    Kind(
+        "stall",
+        _CALLS,
+        "the reply's headers come, and its body after that many seconds",
+        _wait("stall"),
+        wire="stall",
+    ),
+    Kind(
+        "drip", _CALLS, "the reply's body comes in pieces over that many seconds", _wait("drip"), wire="drip"
+    ),
+    Kind("redirect", ("media",), "a redirect to another name of this machine", damage=damage.elsewhere),
+    Kind("fail", _TASKS, "the task ends as failed, without a reason", options=("after",), fate=fate.failed),
+    Kind(
+        "reason",
+        _TASKS,
+        "the task ends as failed and says why in data.error, where _ is a space",
+        _word("reason"),
+        options=("after",),
+        fate=fate.failed,
+        damage=damage.with_reason,
+    ),
+    Kind("success", _TASKS, "the task ends as always", options=("after",), fate=fate.as_always),
+    Kind(
+        "no-url",
+        _TASKS,
+        "the task succeeds, and has no URL",
+        options=("after",),
+        fate=fate.as_always,
+        damage=damage.without_url,
+    ),
+    Kind(
+        "stuck",
+        _TASKS,
+        "the task stays in this status, until it is released",
+        Option("stuck", "STATUS", "", r"(pending|processing)", "pending or processing"),
+        options=("after",),
+        fate=fate.stuck,
+    ),
+    Kind(
+        "slow",
+        _TASKS,
+        "the task takes that many seconds longer",
+        _wait("slow"),
+        options=("after",),
+        fate=fate.slow,
+    ),
+    Kind(
+        "expire",
+        _TASKS,
+        "the task is forgotten that many seconds after its end",
+        _wait("expire"),
+        options=("after",),
+        fate=fate.expiring,
+    ),
 )
-_KINDS = {kind.name: kind for kind in FAULTS if kind is not STATUS}
 
 
 class Fault(NamedTuple):
@@ -94,165 +210,32 @@ class Fault(NamedTuple):
     text: str
     place: str
     kind: Kind
+    value: str = ""  # what stands behind the word's equals sign
     status: int = 0  # HTTP status in place of the operation's reply; 0 for none
-    times: int = 1
+    times: int = 1  # 0 for ever
     after: int = 0  # calls that pass first
-    delay: float = 0.0  # seconds
+    chance: float = 1.0  # at each call that does not pass
+    delay: float = 0.0  # seconds until the reply begins
+    seconds: float = 0.0  # that the rest of it takes, or of the task's life
     retry_after: int | None = None  # seconds
-
-
-class Account(NamedTuple):
-    """What became of one fault of a script: how often it was asked for, has fired, and is still to come."""
-
-    text: str
-    asked: int
-    fired: int
-    left: int
+    reset: int | None = None  # seconds
 
 
 def rows() -> list[tuple[str, str, str]]:
     """The grammar as a table: what is written, where it may stand, and what it does."""
-    told = [(_written(kind), ", ".join(kind.places), kind.says) for kind in FAULTS]
-    told.append((f"{TIMES.name}{TIMES.metavar}", "behind any word", TIMES.says))
+    told = [(kind.written, ", ".join(kind.places), kind.says) for kind in FAULTS]
+    told += [(f"{one.name}{one.metavar}", "behind any word", one.says) for one in (TIMES, CHANCE)]
     for option in OPTIONS:
         takers = [kind for kind in FAULTS if option.name in kind.options]
-        behind = choice(kind.name for kind in takers) if len(takers) < len(FAULTS) else "any fault"
-        told.append((f"{option.name}={option.metavar}", f"behind {behind}", option.says))
+        told.append((f"{option.name}={option.metavar}", f"behind {_behind(takers)}", option.says))
     return told
 
 
-def _written(kind: Kind) -> str:
-    return f"{kind.name}={_OPTIONS[kind.name].metavar}" if kind.name in _OPTIONS else kind.name
-
-
-def parse(text: str) -> list[Fault]:
-    """The faults of a script in the order they are written; Problem when it can't be read."""
-    return [fault for part in text.split(";") if part.strip() for fault in _part(part)]
-
-
-def _part(part: str) -> Iterator[Fault]:
-    place, colon, faults = (piece.strip() for piece in part.partition(":"))
-    if not colon:
-        fact = f"{place!r} does not say where: one of {', '.join(PLACES)} and a colon come first."
-        raise Problem(fact, REMEDY)
-    if place not in PLACES:
-        raise unknown("Place of a fault", place, PLACES, REMEDY)
-    for fault in faults.split(","):
-        words = fault.split()
-        if not words:
-            raise Problem(f"A fault is missing at {place}.", REMEDY)
-        yield _fault(place, *words)
-
-
-def _fault(place: str, first: str, *more: str) -> Fault:
-    word, star, times = first.partition("*")
-    name, equals, _ = word.partition("=")
-    kind = _kind(name)
-    if place not in kind.places:
-        raise Problem(f"{name!r} can't be at {place}, only at {choice(kind.places)}.", REMEDY)
-    if equals and kind.name not in _OPTIONS:
-        raise Problem(f"{name!r} takes no value, and {word!r} has one.", REMEDY)
-    values = _values(kind, [word, *more] if kind.name in _OPTIONS else more)
-    return Fault(
-        " ".join((f"{place}:", first, *more)),
-        place,
-        kind,
-        int(name) if kind is STATUS else 0,
-        int(TIMES.read(times)) if star else 1,
-        int(values.get("after", 0)),
-        values.get("delay", 0.0),
-        int(values["retry-after"]) if "retry-after" in values else None,
-    )
-
-
-def _kind(name: str) -> Kind:
-    if _STATUS.fullmatch(name):
-        return STATUS
-    if name == STATUS.name or name.isdigit():
-        raise Problem(f"{name!r} is no status from 400 to 599.", REMEDY)
-    if name not in _KINDS:
-        raise unknown("Fault", name, [kind.name for kind in FAULTS], REMEDY)
-    return _KINDS[name]
-
-
-def _values(kind: Kind, written: Sequence[str]) -> dict[str, float]:
-    values: dict[str, float] = {}
-    for pair in written:
-        name, _, value = pair.partition("=")
-        if name not in _OPTIONS:
-            raise unknown("Option of a fault", name, kind.options, REMEDY)
-        if name not in kind.options:
-            raise Problem(f"{kind.name!r} takes no {name}, only {choice(kind.options)}.", REMEDY)
-        if name in values:
-            raise Problem(f"{name} is given twice for {kind.name!r}.", REMEDY)
-        values[name] = _OPTIONS[name].read(value)
-    return values
-
-
-class _Line:
-    """A fault of the script, and how far it has come."""
-
-    __slots__ = ("fault", "fired", "passed")
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self.passed = 0
-        self.fired = 0
-
-
-class Script:
-    """The faults to come, at each place in the order they were asked for. Safe to use from any thread.
-
-    `active` is whether any is left; the engine looks at nothing else where none is.
-    """
-
-    def __init__(self, text: str = "") -> None:
-        self.active = False
-        self._lock = Lock()
-        self._lines: list[_Line] = []
-        self._ahead: dict[str, deque[_Line]] = {place: deque() for place in PLACES}
-        self.add(text)
-
-    def add(self, text: str) -> None:
-        """Append the faults of this text, all of them or, with a Problem, none."""
-        lines = [_Line(fault) for fault in parse(text)]
-        with self._lock:
-            self._lines += lines
-            for line in lines:
-                self._ahead[line.fault.place].append(line)
-            self._look()
-
-    def next(self, operation: str) -> Fault | None:
-        """Count a call (at outcome: an accepted task), and return the fault that it meets, if any."""
-        with self._lock:
-            ahead = self._ahead.get(operation)
-            if not ahead:
-                return None
-            line = ahead[0]
-            if line.passed < line.fault.after:
-                line.passed += 1
-                return None
-            line.fired += 1
-            if line.fired == line.fault.times:
-                ahead.popleft()
-                self._look()
-            return line.fault
-
-    def accounts(self) -> list[Account]:
-        """One for each fault since the last `clear`, in the order they were asked for."""
-        with self._lock:
-            return [
-                Account(line.fault.text, line.fault.times, line.fired, line.fault.times - line.fired)
-                for line in self._lines
-            ]
-
-    def clear(self) -> None:
-        """Forget all faults, those that have fired too."""
-        with self._lock:
-            self._lines.clear()
-            for ahead in self._ahead.values():
-                ahead.clear()
-            self._look()
-
-    def _look(self) -> None:
-        self.active = any(self._ahead.values())
+def _behind(takers: Sequence[Kind]) -> str:
+    at_calls = [kind for kind in FAULTS if "outcome" not in kind.places]
+    others = [kind.name for kind in at_calls if kind not in takers]
+    if len(takers) == len(FAULTS):
+        return "any fault"
+    if len(others) < len(takers):
+        return f"any fault at a call but {choice(others)}"
+    return choice(kind.name for kind in takers)

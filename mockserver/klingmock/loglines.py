@@ -6,6 +6,7 @@ from typing import TextIO
 
 from klingmock.journal import Entry
 
+_LOST = {"drop": " (never arrived)", "truncate": " (broke off)"}
 LONGEST = 300  # characters of a path or a hint
 
 
@@ -36,7 +37,8 @@ def record(entry: Entry) -> str:
     """The entry in a few lines: the number, the call, what it sent, what came back; secrets redacted."""
     told = entry.to_json()
     call, reply = entry.exchange.call, entry.exchange.reply
-    head = f"{entry.exchange.number}  {reply.status or '---'}  {untold(call.method, call.path, entry.hint)}"
+    status = f"{reply.status or '---'}{_LOST.get(reply.wire, '')}"
+    head = f"{entry.exchange.number}  {status}  {untold(call.method, call.path, entry.hint)}"
     bodies = ((">", told["call"]["body"]), ("<", told["reply"]["body"]))
     shown = [f"   {mark} {_cut(json.dumps(body, ensure_ascii=True))}" for mark, body in bodies if body]
     return "\n".join([head.rstrip(), *shown])

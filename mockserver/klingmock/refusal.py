@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from klingcontracts.contract import Contract, ErrorText, Operation
-from klingcontracts.exchange import Reply
+from klingcontracts.contract import Contract, Operation
 from klingcontracts.finding import Finding
 from klingcontracts.problem import nearest
 from klingmock.faults import Fault
@@ -38,47 +37,6 @@ def refuse(contract: Contract, findings: Sequence[Finding], operation: str = "",
     body = encode({"code": error.status, "message": error.message(first.refusal)})
     told = f"{first.rule.id}: {hint or explained(first, contract.operations.get(operation))}"
     return Answer(error.status, body, operation, findings, told)
-
-
-def scripted(contract: Contract, fault: Fault, operation: str, values: Mapping[str, Any]) -> Answer:
-    """The answer that a fault puts in place of the operation's, worded as the contract words its status.
-
-    `values` fill the error's text: path, method, task_id, limit, seconds. There is no finding: the caller
-    broke nothing.
-    """
-    if not fault.status:
-        return Answer(0, "", operation)
-    error = _worded(contract, fault)
-    side = "Client error" if fault.status < 500 else "Server error"
-    message = error.message(values) if error else f"{side}: the request failed with status {fault.status}"
-    hint = "" if error else f"the contract has no words for {fault.status}, these are made up"
-    headers = NO_HEADERS if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
-    return Answer(
-        fault.status, encode({"code": fault.status, "message": message}), operation, (), hint, headers
-    )
-
-
-# Of the errors that share a status, the one that a client meets without breaking a rule of the body.
-_MISSING = {"submit": "unknown-path", "task": "unknown-task", "media": "unknown-video"}
-_WORDED = ("bad-json", "bad-key", "balance", "wrong-method", "too-large", "rate", "internal", "unavailable")
-
-
-def _worded(contract: Contract, fault: Fault) -> ErrorText | None:
-    names = (_MISSING[fault.place], *_WORDED)
-    errors = (contract.errors[name] for name in names if name in contract.errors)
-    return next((error for error in errors if error.status == fault.status), None)
-
-
-def faulted(answer: Answer, reply: Reply) -> tuple[Answer, Reply]:
-    """What the faults of a script make of an answer and its reply: a hint, a delay, an effect on the wire."""
-    told = [f"script: {fault.text}" for fault in answer.faults]
-    hint = "; ".join([*told, answer.hint] if answer.hint else told)
-    delay = sum(fault.delay for fault in answer.faults)
-    wire = next((fault.kind.wire for fault in answer.faults if fault.kind.wire), "")
-    if not reply.status:
-        return answer._replace(hint=hint), Reply(0, NO_HEADERS, b"", delay, wire)
-    headers = {**reply.headers, "x-klingmock-hint": one_line(hint)}
-    return answer._replace(hint=hint), Reply(reply.status, headers, reply.body, delay, wire)
 
 
 def explained(finding: Finding, operation: Operation | None) -> str:

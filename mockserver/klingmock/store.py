@@ -1,7 +1,7 @@
-"""Where tasks and counts are kept. A task is written once; only counts count up."""
+"""Where tasks and counts are kept. A task is written once, unless somebody holds or ends it."""
 
 from collections import deque
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Protocol
 
 from klingmock.task import Task
@@ -18,6 +18,9 @@ class Store(Protocol):
 
     def get(self, task_id: str) -> Task | None:
         """The task of this id, whoever owns it; None when there is none."""
+
+    def replace(self, task: Task) -> None:
+        """Keep a task in place of the one of the same id; of one that is gone, nothing."""
 
     def count(self, owner: str, name: str, by: int = 1) -> int:
         """Add to one of the owner's counters and return what it then holds."""
@@ -58,7 +61,7 @@ class Memory:
         self._now = task.submitted_at
         self._let_go(world)
         world.tasks.append(task)
-        heappush(world.ends, task.ends_at)
+        heappush(world.ends, task.runs_until)
         self._tasks[task.id] = task
 
     def get(self, task_id: str) -> Task | None:
@@ -68,6 +71,16 @@ class Memory:
     def tasks(self) -> list[Task]:
         """The tasks that are kept, of all owners, in the order in which they were put."""
         return list(self._tasks.values())
+
+    def replace(self, task: Task) -> None:
+        """Keep a task in place of the one of the same id; of one that is gone, nothing."""
+        old = self._tasks.get(task.id)
+        if old is not None:
+            world = self._world(task.owner)
+            world.tasks[world.tasks.index(old)] = task
+            world.ends = [one.runs_until for one in world.tasks]
+            heapify(world.ends)
+            self._tasks[task.id] = task
 
     def count(self, owner: str, name: str, by: int = 1) -> int:
         """Add to one of the owner's counters and return what it then holds."""

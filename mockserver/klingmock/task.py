@@ -21,19 +21,39 @@ class Task(NamedTuple):
     ends_at: float
     kept: float  # seconds after `ends_at` until the task and its video are gone; can be negative
     outcome: str = "success"
+    held: str = ""  # the status that it does not leave until it is released; "" for none
+    fate: str = ""  # the fault of a script that its polls tell of, once it has ended
 
     def status(self, now: float) -> str | None:
         """The documented status at this time; None when the task has expired."""
-        if now < self.processing_at:
+        if now < self.processing_at or self.held == "pending":
             return "pending"
-        if now < self.ends_at:
+        if now < self.ends_at or self.held:
             return "processing"
         return self.outcome if now < self.expires_at else None
 
     @property
+    def runs_until(self) -> float:
+        """When it ends, Unix seconds; infinity while it is held."""
+        return math.inf if self.held else self.ends_at
+
+    @property
     def expires_at(self) -> float:
-        """When the task and its video are gone, Unix seconds."""
-        return self.ends_at + self.kept
+        """When the task and its video are gone, Unix seconds; infinity while it is held."""
+        return self.runs_until + self.kept
+
+    def released(self, now: float) -> "Task":
+        """The task as it goes on from where it was held."""
+        begins = max(self.processing_at, now) if self.held == "pending" else self.processing_at
+        ends = (
+            begins + self.ends_at - self.processing_at if self.held == "pending" else max(self.ends_at, now)
+        )
+        return self._replace(held="", processing_at=begins, ends_at=ends) if self.held else self
+
+    def ended(self, now: float, outcome: str) -> "Task":
+        """The task as it ends now, so or so."""
+        begins = min(self.processing_at, now)
+        return self._replace(held="", processing_at=begins, ends_at=now, outcome=outcome)
 
     @property
     def elapsed_ms(self) -> int:
