@@ -2,50 +2,34 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from math import inf
 from types import TracebackType
-from typing import NamedTuple
 
 from klingcontracts.check import of_the_call
+from klingcontracts.conduct import Outcome, conduct
 from klingcontracts.contract import Contract
 from klingcontracts.exchange import Call, Reply, redacted, redacted_query
-from klingcontracts.problem import Problem
+from klingcontracts.problem import Problem, unknown
 from klingcontracts.report import stop_at
 from klingcontracts.rule import Level
 from klingcontracts.target import Target
+from klingcontracts.verdict import Verdict, assert_good_client, judge
+from klingmock.accepted import Accepted, Charge, TaskNow, assert_charged_once
 from klingmock.answer import Mock
 from klingmock.clock import Manual
 from klingmock.journal import Entry, Journal
 from klingmock.loglines import record
 from klingmock.options import Options
 from klingmock.served import Served
-from klingmock.store import Memory
 from klingmock.task import Task
+from klingmock.virtual import Wait, virtual_time
 
 MANY = 50  # polls in a row that find nothing new: whoever sends them waits for a clock that stands still
 LOCAL = "127.0.0.1"
+OUTCOMES = ("success", "failed")
 _log = logging.getLogger("klingmock")
-
-
-class TaskNow(NamedTuple):
-    """A task at this moment; `status` is "expired" once the server has forgotten it."""
-
-    id: str
-    status: str
-    task: Task
-
-
-class Accepted(Memory):
-    """A store that knows every task it ever had, also those that the engine's store has let go of."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.every: dict[str, Task] = {}
-
-    def put(self, task: Task) -> None:
-        """Keep a task."""
-        super().put(task)
-        self.every[task.id] = task
 
 
 class Handle:
@@ -67,8 +51,10 @@ class Handle:
         self._store = Accepted()
         contract = self.contract
         journal = Journal(watch=(lambda entry: watch(contract, entry)) if watch else None)
+        self._store.total = lambda: journal.total
         self._mock = Mock([contract], options.plan, clock=self.clock, store=self._store, journal=journal)
         self._close = close
+        self.waits: list[Wait] = []  # that a client asked for in virtual time, in their order
         self._last: Call | None = None
         self._idle = 0
 
@@ -133,19 +119,66 @@ class Handle:
         Raises Problem when there is no such task, or it never has this status from now on.
         """
         __tracebackhide__ = True
-        task = self._store.every.get(task_id)
-        if task is None:
-            known = ", ".join(one.id for one in self.tasks) or "none"
-            raise Problem(f"There is no task {task_id!r} in this world.", f"Submitted here: {known}.")
-        moments = {"pending": task.submitted_at, "processing": task.processing_at, task.outcome: task.ends_at}
-        moment = {**moments, "expired": max(task.ends_at, task.expires_at)}.get(status)
+        task = self._task(task_id)
+        moments = {
+            "pending": task.submitted_at,
+            "processing": task.processing_at,
+            task.outcome: task.runs_until,
+        }
+        moment = {**moments, "expired": max(task.runs_until, task.expires_at)}.get(status)
         if _at(task, self.now) != status:
-            if moment is None or _at(task, max(moment, self.now)) != status:
+            if moment in {None, inf} or _at(task, max(moment, self.now)) != status:
                 way = f"pending, processing, {task.outcome}, expired; it is {_at(task, self.now)} now"
                 raise Problem(f"Task {task_id} is never {status!r} from here on.", f"Its way: {way}.")
             self.clock.advance_to(moment)
             self._idle = 0
         return self.now
+
+    def hold(self, task_id: str) -> None:
+        """Let a task stay in the status that it has, until it is released; Problem when it has ended."""
+        __tracebackhide__ = True
+        task = self._task(task_id)
+        status = task.status(self.now)
+        if status not in {"pending", "processing"}:
+            raise Problem(f"Task {task_id} has ended and can't be held.", "Hold it before it ends.")
+        self._mock.replace(task._replace(held=status))
+
+    def release(self, task_id: str) -> None:
+        """Let a task that is held, or stuck by a script, go on from where it is."""
+        __tracebackhide__ = True
+        self._mock.replace(self._task(task_id).released(self.now))
+
+    def finish(self, task_id: str, outcome: str = "success") -> None:
+        """Let a task end now, as "success" or "failed"; Problem when it has ended, or for another outcome."""
+        __tracebackhide__ = True
+        task = self._task(task_id)
+        if outcome not in OUTCOMES:
+            raise unknown("Outcome", outcome, OUTCOMES, "Name one of them.")
+        if task.status(self.now) not in {"pending", "processing"}:
+            raise Problem(f"Task {task_id} has ended before.", "Finish it before it ends.")
+        self._mock.replace(task.ended(self.now, outcome))
+
+    def _task(self, task_id: str) -> Task:
+        __tracebackhide__ = True
+        if task_id not in self._store.every:
+            known = ", ".join(self._store.every) or "none"
+            raise Problem(f"There is no task {task_id!r} in this world.", f"Submitted here: {known}.")
+        return self._store.every[task_id]
+
+    @contextmanager
+    def virtual_time(self) -> Iterator[None]:
+        """Let time.sleep, asyncio.sleep and anyio.sleep move this world's clock, and wait for nothing.
+
+        `time.time` is the world's time meanwhile, and `time.monotonic` and the event loop's clock go with it.
+        It holds for this thread and for those that are started in the block. Tasks of one event loop sleep at
+        the same time, threads one after the other. Raises Problem when virtual time is on already.
+        """
+        with virtual_time(self.clock, self._waited, lambda: self.total):
+            yield
+
+    def _waited(self, wait: Wait) -> None:
+        self._idle = 0
+        self.waits.append(wait)
 
     # What happened.
 
@@ -200,6 +233,47 @@ class Handle:
             if of_the_call(finding.rule)
         ]
         stop_at(self.contract, found, self.total, level)
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What each accepted job cost, in the order of their submission."""
+        return list(self._store.charges)
+
+    def assert_no_double_charge(self, jobs: int = 1) -> None:
+        """Raise an AssertionError when one job was charged again: the two calls, and what came between.
+
+        Submissions of the same body are one job, or `jobs` of them.
+        """
+        __tracebackhide__ = True
+        entries = self.journal
+        seen = conduct(self.contract, [entry.exchange for entry in entries], {}, jobs=jobs)
+        assert_charged_once(self.charges, entries, seen)
+
+    def assert_faults_fired(self) -> None:
+        """Raise an AssertionError when a fault of the script was never met: then the test tried nothing."""
+        __tracebackhide__ = True
+        left = [account for account in self._mock.script.accounts() if account.left]
+        if left:
+            told = "; ".join(f"{one.text} (fired {one.fired} of {one.asked})" for one in left)
+            raise AssertionError(f"These faults never fired: {told}.")
+
+    def verdict(self, outcome: Outcome | str | None = None, *, jobs: int = 1) -> Verdict:
+        """Judge what the client did; `outcome` is "success" or "failure", as it said in the end.
+
+        Rules that need an outcome are not judged without. `jobs` is how many jobs of one body were meant.
+        """
+        entries = self.journal
+        findings = {entry.exchange.number: entry.findings for entry in entries}
+        return judge(
+            self.contract, [entry.exchange for entry in entries], outcome, jobs=jobs, findings=findings
+        )
+
+    def assert_good_client(
+        self, outcome: Outcome | str | None = None, *, jobs: int = 1, level: Level = Level.WARNING
+    ) -> None:
+        """Raise an AssertionError, with a table, when the client broke one of the rules of a good one."""
+        __tracebackhide__ = True
+        assert_good_client(self.verdict(outcome, jobs=jobs), level)
 
     def close(self) -> None:
         """Leave the server; the journal can still be read."""

@@ -1,0 +1,112 @@
+"""What a good client's calls are like. Each function gives the lapses of one rule, or says why it can't."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from klingcontracts.conduct import Conduct, Step
+from klingcontracts.rule import Level
+
+LEAST_PAUSE = 1.0  # seconds between two polls of one task
+SLACK = 0.05  # seconds that a pause may be too short: neither clocks nor networks are exact
+
+
+class Lapse(NamedTuple):
+    """What a client did wrong, and in which exchanges."""
+
+    seen: str
+    exchanges: Sequence[int] = ()
+
+
+class Unjudged(Exception):
+    """A rule can't be judged by what there is; the text says why."""
+
+
+def numbers(steps: Sequence[Step]) -> list[int]:
+    """The numbers of these exchanges."""
+    return [step.number for step in steps]
+
+
+def submits_once(conduct: Conduct) -> Iterator[Lapse]:
+    """A second submission of a job that was, or may have been, accepted."""
+    if not conduct.submissions:
+        raise Unjudged("nothing was submitted")
+    accepted: dict[bytes, list[Step]] = {}
+    for step in conduct.submissions:
+        same = accepted.setdefault(bytes(step.exchange.call.body), [])
+        running = [earlier for earlier in same if not _seen_to_fail(conduct, earlier, step)]
+        if len(running) >= conduct.jobs:
+            first = running[-1]
+            after = (
+                f"{first.unclear}: it may have been accepted"
+                if first.unclear
+                else f"it became {first.task_id}"
+            )
+            yield Lapse(f"submitted again after {after}", [first.number, step.number])
+        if step.unclear or step.task_id:
+            same.append(step)
+
+
+def _seen_to_fail(conduct: Conduct, submission: Step, before: Step) -> bool:
+    polls = conduct.polls.get(submission.task_id, ()) if submission.task_id else ()
+    return any(poll.task_status == "failed" and poll.number < before.number for poll in polls)
+
+
+def request_conforms(conduct: Conduct) -> Iterator[Lapse]:
+    """A call that is not as documented."""
+    for step in conduct.steps:
+        for finding in step.broken:
+            if finding.level >= Level.WARNING and not finding.rule.id.startswith("auth."):
+                yield Lapse(f"{finding.rule.id}: {finding.pointer} {finding.seen}", [step.number])
+
+
+def authenticates(conduct: Conduct) -> Iterator[Lapse]:
+    """A call that does not carry its key as documented."""
+    for step in conduct.steps:
+        for finding in step.broken:
+            if finding.rule.id.startswith("auth."):
+                yield Lapse(finding.seen, [step.number])
+
+
+def key_stays_home(conduct: Conduct) -> Iterator[Lapse]:
+    """A download that carries the key."""
+    if not conduct.downloads:
+        raise Unjudged("nothing was downloaded")
+    for step in conduct.downloads:
+        if "authorization" in step.exchange.call.headers:
+            yield Lapse("the key was sent along with a download", [step.number])
+
+
+def polls_its_task(conduct: Conduct) -> Iterator[Lapse]:
+    """A poll of a task that the client was never told of."""
+    if not conduct.polls:
+        raise Unjudged("nothing was polled")
+    if not conduct.submissions:
+        raise Unjudged("nothing was submitted")
+    for task_id, polls in conduct.polls.items():
+        if task_id not in conduct.known:
+            yield Lapse(f"asked for {task_id!r}, of which it was never told", numbers(polls))
+
+
+def polls_politely(conduct: Conduct) -> Iterator[Lapse]:
+    """Polls that follow each other too soon."""
+    pairs = [pair for polls in conduct.polls.values() for pair in pairwise(polls)]
+    if not pairs:
+        raise Unjudged("no task was polled twice")
+    if all(later.at == earlier.at for earlier, later in pairs):
+        raise Unjudged("the clock of this world stood still")
+    for earlier, later in pairs:
+        pause, asked = later.at - earlier.at, max(LEAST_PAUSE, _asked_pause(earlier))
+        if pause < asked - SLACK:
+            yield Lapse(f"{pause:.3g} s between two polls, not {asked:.3g} s", [earlier.number, later.number])
+
+
+def _asked_pause(step: Step) -> float:
+    """How many seconds a reply asks to wait, 0 when it asks for nothing."""
+    headers = step.exchange.reply.headers
+    if step.unclear.startswith("no reply"):
+        return 0.0
+    if headers.get("retry-after", "").isdecimal():
+        return float(headers["retry-after"])
+    reset = headers.get("x-ratelimit-reset", "") if step.status == 429 else ""
+    return max(0.0, int(reset) - step.at) if reset.isdecimal() else 0.0

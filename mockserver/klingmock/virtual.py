@@ -1,0 +1,166 @@
+"""A client's sleep moves the clock of its world, and every clock that the client reads agrees with it."""
+
+import asyncio
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from klingcontracts.problem import Problem
+from klingmock.clock import Manual
+
+STEP = 1.0  # seconds of virtual time between two looks at the timers of an event loop, at least
+ALONE, CROWDED = 1000, 10  # steps of one sleep at most: of the only task of a loop, and of one among others
+QUIET = 0.005  # real seconds without a call or another sleep, after which the other tasks count as waiting
+# What these imported from the module `time` stays what it is: they serve, run the tests or measure them.
+_SPARED = frozenset(
+    {"klingmock", "klingcontracts", "uvicorn", "uvloop", "starlette", "pytest", "_pytest", "pluggy", "xdist"}
+    | {"execnet", "pytest_timeout", "hypothesis", "coverage"}
+    | sys.stdlib_module_names
+) - {"asyncio", "time"}
+_one_at_a_time = threading.Lock()
+
+
+class Wait(NamedTuple):
+    """One wait that a client asked for: when (Unix seconds of its world), for how many seconds, and how."""
+
+    at: float
+    seconds: float
+    by: str
+
+
+class VirtualTime:
+    """The functions that stand in for those of `time`, `asyncio` and `anyio` while a block lasts.
+
+    `note` is called with each wait; `calls` says how many calls the world has had.
+    """
+
+    def __init__(self, clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int]) -> None:
+        self.on = True
+        self._clock = clock
+        self._note = note
+        self._calls = calls
+        self._begun = clock.now()
+        self._sleeping: list[float] = []  # until when, of each task that sleeps
+        # Threads that were there before go on in real time: the server is one of them.
+        self._others = set(threading.enumerate()) - {threading.current_thread()}
+        self._time_sleep, self._asyncio_sleep = time.sleep, asyncio.sleep
+        self._anyio_sleep: Any = getattr(sys.modules.get("anyio"), "sleep", None)
+
+    def stand_ins(self) -> dict[Any, Any]:
+        """What takes the place of what."""
+        found: dict[Any, Any] = {
+            self._time_sleep: self._sleep,
+            self._asyncio_sleep: self._sleep_in_asyncio,
+            time.time: self._shown(time.time, self._clock.now),
+            time.time_ns: self._shown(time.time_ns, lambda: int(self._clock.now() * 10**9)),
+            time.monotonic: self._shifted(time.monotonic, 1.0),
+            time.perf_counter: self._shifted(time.perf_counter, 1.0),
+            time.monotonic_ns: self._shifted(time.monotonic_ns, 10**9),
+            time.perf_counter_ns: self._shifted(time.perf_counter_ns, 10**9),
+        }
+        return found if self._anyio_sleep is None else {**found, self._anyio_sleep: self._sleep_in_anyio}
+
+    def _is_real(self, seconds: float = 1.0) -> bool:
+        """Whether this thread, or a wait that is none or has no end, has nothing to do with virtual time."""
+        return not (self.on and 0 < seconds < math.inf) or threading.current_thread() in self._others
+
+    def _shown(self, real: Callable[[], Any], virtual: Callable[[], Any]) -> Callable[[], Any]:
+        return lambda: real() if self._is_real() else virtual()
+
+    def _shifted(self, real: Callable[[], Any], units: float) -> Callable[[], Any]:
+        def shifted() -> Any:
+            shift = 0 if self._is_real() else (self._clock.now() - self._begun) * units
+            return real() + type(units)(shift)
+
+        return shifted
+
+    def _sleep(self, seconds: float) -> None:
+        if self._is_real(seconds):
+            self._time_sleep(seconds)
+            return
+        self._note(Wait(self._clock.now(), seconds, "time.sleep"))
+        self._clock.advance(seconds)
+
+    async def _sleep_in_asyncio(self, delay: float, result: Any = None) -> Any:
+        if self._is_real(delay):
+            return await self._asyncio_sleep(delay, result)
+        await self._slept(delay, "asyncio.sleep")
+        return result
+
+    async def _sleep_in_anyio(self, delay: float) -> None:
+        if self._is_real(delay):
+            await self._anyio_sleep(delay)
+        else:
+            await self._slept(delay, "anyio.sleep")
+
+    async def _slept(self, delay: float, by: str) -> None:
+        _refuse_other_loops(by)
+        now = self._clock.now()
+        self._note(Wait(now, delay, by))
+        until = now + delay
+        self._sleeping.append(until)
+        try:
+            while self._clock.now() < until:
+                crowded = len(asyncio.all_tasks()) > 1
+                if until <= min(self._sleeping) and not (crowded and await self._is_busy()):
+                    step = max(STEP, delay / (CROWDED if crowded else ALONE))
+                    self._clock.advance_to(min(until, self._clock.now() + step))
+                # The loop meets its timers now, such as that of a timeout around this sleep.
+                await self._asyncio_sleep(0)
+        finally:
+            self._sleeping.remove(until)
+
+    async def _is_busy(self) -> bool:
+        """Whether another task of the loop calls the world, or goes to sleep, within a moment."""
+        before = self._calls(), self._sleeping[:]
+        await self._asyncio_sleep(QUIET)
+        return before != (self._calls(), self._sleeping)
+
+
+def _refuse_other_loops(by: str) -> None:
+    try:
+        loop: object = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        raise Problem(
+            f"{by} was called in an event loop that has a clock of its own, and is not asyncio's.",
+            "Run the test on asyncio's own event loop, or without virtual time.",
+        )
+
+
+@contextmanager
+def virtual_time(clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int]) -> Iterator[None]:
+    """Let every sleep of this thread, and of those that it starts, move the clock instead of waiting.
+
+    `time.time` is the world's time; `monotonic`, `perf_counter` and the event loop's clock jump with it.
+    Raises Problem when virtual time is on already.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        raise Problem(
+            "Virtual time is on already, and a process has only one.",
+            "Leave the first block before the second.",
+        )
+    virtual = VirtualTime(clock, note, calls)
+    stand_ins = virtual.stand_ins()
+    try:
+        _replace(stand_ins)
+        yield
+    finally:
+        virtual.on = False  # for whoever keeps one of the functions
+        _replace({stand_in: real for real, stand_in in stand_ins.items()})
+        _one_at_a_time.release()
+
+
+def _replace(functions: Mapping[Any, Any]) -> None:
+    # By identity, and wherever a module has it: a client may have said `from time import sleep`.
+    by_id = {id(old): new for old, new in functions.items()}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in _SPARED and isinstance(module, ModuleType):
+            names = vars(module)
+            names.update({key: by_id[id(value)] for key, value in list(names.items()) if id(value) in by_id})
