@@ -42,6 +42,10 @@ MAY_IMPORT = {
     "target": "exchange problem",
     "machine": "bodies breaks check contract document exchange report rule target",
     "strategies": "bodies breaks contract document exchange histories machine problem raw rule",
+    "conduct": "check contract exchange finding strictjson words",
+    "client_calls": "conduct rule",
+    "client_results": "client_calls conduct",
+    "verdict": "client_calls client_results conduct contract exchange finding problem rule table",
     "klingmock": "",
     "clock": "",
     "patience": "",
@@ -52,15 +56,20 @@ MAY_IMPORT = {
     "store": "task",
     "media": "exchange",
     "replies": "contract ledger task",
-    "faults": "problem words",
-    "refusal": "contract exchange faults finding problem replies",
+    "damage": "exchange replies",
+    "fate": "task",
+    "faults": "damage fate problem words",
+    "grammar": "faults problem words",
+    "script": "faults grammar",
+    "refusal": "contract faults finding problem replies",
+    "scripted": "contract damage exchange fate faults grammar refusal replies task",
     "served": "contract ledger limits replies task",
     "routes": "contract document problem served",
     "journal": "exchange finding problem refusal",
     "loglines": "journal",
     "answer": (
-        "check clock contract exchange faults finding journal keys ledger limits media problem "
-        "refusal routes served store task"
+        "check clock contract damage exchange faults finding journal keys ledger limits media problem "
+        "refusal routes script scripted served store task"
     ),
     "control": "answer contract problem",
     "app": "answer control exchange loglines patience replies",
@@ -74,9 +83,11 @@ MAY_IMPORT = {
     "worlds": "answer check exchange served",
     "background": "answer app problem server",
     "handle": (
-        "answer check clock contract exchange journal loglines options problem report rule served store "
-        "target task"
+        "accepted answer check clock conduct contract exchange journal loglines options problem report rule "
+        "served target task verdict virtual"
     ),
+    "virtual": "clock problem",
+    "accepted": "conduct journal ledger loglines store task",
     "guard": "contract",
     "kit": "answer background contract handle journal options worlds",
     "tally": "contract exercised journal problem table",

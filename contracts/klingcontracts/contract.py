@@ -82,7 +82,7 @@ class Contract:
 
     @property
     def media(self) -> str:
-        """What the path of every result begins with, such as /aigc/video/ (synthetic: the host is another)."""
+        """What the path of every video begins with, such as /aigc/video/."""
         return str(self.document["x-media"]["path"]).partition("{")[0]
 
     @property

@@ -159,7 +159,7 @@ def _stray(host: str, handle: "Handle", strays: list[str]) -> NoReturn:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a marked test its world, and let it come before the test's own fixtures, which may read the environment.
+    """Give a marked test its world, before its own fixtures: they may read the environment.
 
     A marked test that only takes make_klingmock opens its worlds itself.
     """

@@ -54,7 +54,10 @@ class Tally:
                         counts[rule][how] += numbers[how]
 
     def to_json(self) -> dict[str, Any]:
-        """{"schema_version", "revisions": {name: {"exercised", "of", "rules": {id: {"says", "kept", "broken"}}}}}."""
+        """{"schema_version", "revisions": {name: {"exercised", "of", "rules": {id: {...}}}}}.
+
+        Of each rule: "says", "kept" and "broken", the last two as counts of exchanges.
+        """
         revisions = {}
         for revision, counts in sorted(self._counts.items()):
             met = sum(1 for numbers in counts.values() if _is_met(numbers))
