@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "report": "check contract exchange finding problem rule table words",
     "exercised": "contract derive exchange finding shape strictjson",
     "values": "problem shape",
-    "bodies": "contract document problem shape values",
+    "bodies": "contract problem shape values",
     "breaks": "bodies contract derive rule shape values",
     "raw": "",
     "base": "contract problem",
@@ -79,12 +79,13 @@ MAY_IMPORT = {
     "out": "problem",
     "cli": "klingmock out problem",
     "__main__": "cli",
-    "options": "contract document ledger problem served task",
+    "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange served",
     "background": "answer app problem server",
+    "steered": ("accepted answer clock contract exchange journal options problem script served task virtual"),
     "handle": (
-        "accepted answer check clock conduct contract exchange journal loglines options problem report rule "
-        "served target task verdict virtual"
+        "accepted check conduct contract exchange journal loglines options problem report rule steered "
+        "target verdict"
     ),
     "virtual": "clock problem",
     "accepted": "conduct journal ledger loglines store task",

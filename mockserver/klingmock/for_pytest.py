@@ -1,6 +1,7 @@
 """The pytest plugin. Every pytest run on the machine imports it: what it needs is loaded by its fixtures."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import nullcontext
 from hashlib import blake2b
 from importlib import import_module
 from importlib.util import find_spec
@@ -42,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "klingmock(revision, reading, timing, limits, retention, balance, seed): "
+        "klingmock(revision, reading, timing, limits, retention, balance, seed, script, time): "
         "the world that the fixture klingmock gives this test",
     )
     if config.option.klingmock_rules or config.option.klingmock_rules_json:
@@ -93,7 +94,8 @@ def klingmock(
             patch.setenv(name, value)
         for name in ("NO_PROXY", "no_proxy"):  # a proxy would look the vendor's host up, unseen
             patch.setenv(name, ",".join(guard.domains_of(hosts)), prepend=",")
-        yield handle
+        with handle.virtual_time() if handle.options.time == "virtual" else nullcontext():
+            yield handle
     if strays:
         pytest.fail(strays[0], pytrace=False)  # for a client that swallows everything
 

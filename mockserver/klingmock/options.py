@@ -6,16 +6,20 @@ from typing import Any, NamedTuple
 from klingcontracts.contract import Contract, load
 from klingcontracts.document import DEFAULT
 from klingcontracts.problem import Problem, unknown
+from klingmock.grammar import parse
 from klingmock.ledger import units
 from klingmock.served import Plan
 from klingmock.task import TIMINGS, Timing
+
+TIMES = ("manual", "virtual")
 
 
 class Options(NamedTuple):
     """The world of one handle. Seconds, US dollars.
 
     `reading` maps open questions to readings; `timing` is a name or a pair of seconds (pending, processing);
-    `limits` is False, True for the documented ones, or a mapping with `rate` and `concurrency` of your own.
+    `limits` is False, True for the documented ones, or a mapping with `rate` and `concurrency` of your own;
+    `script` are the faults to begin with; `time` is "manual", or "virtual" where a client's sleep moves it.
     """
 
     revision: str = DEFAULT
@@ -25,6 +29,8 @@ class Options(NamedTuple):
     retention: float | None = None
     balance: str | None = None
     seed: str = "0"
+    script: str = ""
+    time: str = "manual"
     base_url_variable: str = "MODELLIX_BASE_URL"
     api_key_variable: str = "MODELLIX_API_KEY"
 
@@ -79,9 +85,12 @@ def _check(found: Options) -> None:
         raise Problem(f"Option retention: {found.retention!r} is no time.", "Give seconds, from 0 on.")
     if found.balance is not None:
         units(found.balance)
-    for name in ("revision", "seed", "base_url_variable", "api_key_variable"):
+    if found.time not in TIMES:
+        raise unknown("Option time", str(found.time), TIMES, "Name one of them.")
+    for name in ("revision", "seed", "script", "base_url_variable", "api_key_variable"):
         if not isinstance(getattr(found, name), str):
             raise Problem(f"Option {name}: {getattr(found, name)!r} is no text.", "Give a str.")
+    parse(found.script)
 
 
 def _check_timing(timing: Any) -> None:
