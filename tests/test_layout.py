@@ -42,6 +42,12 @@ MAY_IMPORT = {
     "target": "exchange problem",
     "machine": "bodies breaks check contract document exchange report rule target",
     "strategies": "bodies breaks contract document exchange histories machine problem raw rule",
+    "any_reading": "contract derive document rule shape strictjson",
+    "seen": "",
+    "schemathesis_guard": "any_reading breaks check contract problem strategies",
+    "schemathesis_run": "contract schemathesis_guard seen",
+    "schemathesis_checks": "check contract exchange finding report schemathesis_run seen strictjson words",
+    "for_schemathesis": "check contract document exchange problem schemathesis_checks schemathesis_run",
     "conduct": "check contract exchange finding strictjson words",
     "client_calls": "conduct rule",
     "client_results": "client_calls conduct",
@@ -98,11 +104,13 @@ MAY_HOLD = {
     "jsonschema_rs": {"document", "shape"},
     "starlette": {"app", "control", "server"},
     "uvicorn": {"server"},
-    "hypothesis": {"bodies", "breaks", "histories", "machine", "raw", "strategies", "values"},
+    "hypothesis": {"bodies", "breaks", "histories", "machine", "raw", "strategies", "values"}
+    | {"for_schemathesis", "schemathesis_guard"},
     "httpcore": {"respx_calls"},
     "httpx": {"for_respx", "respx_calls", "respx_router"},
     "pytest": {"for_pytest"},
     "respx": {"for_respx", "respx_router"},
+    "schemathesis": {"for_schemathesis", "schemathesis_checks", "schemathesis_guard", "schemathesis_run"},
 }
 # cli loads a subcommand's modules when it runs, so that `contract list` does not pay for a server;
 # for_pytest loads everything when a fixture asks, because every pytest run imports it; and who imports the
