@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 import pytest
 
 from klingcontracts.check import check_reply, route
-from klingcontracts.contract import load
+from klingcontracts.contract import Contract, load
 from klingcontracts.document import read
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
@@ -222,3 +222,16 @@ def own_document(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def own_body(own_document: Callable[..., str]) -> Callable[..., Contract]:
+    """A contract whose request schema has these keywords in place of its own: own_body(required=[])."""
+
+    def changed(**keywords: Any) -> Contract:
+        document = json.loads(json.dumps(read("2026-02")))
+        submit = document["paths"][load().operation("submit").path]["post"]
+        submit["requestBody"]["content"]["application/json"]["schema"].update(keywords)
+        return load(own_document(**document))
+
+    return changed

@@ -62,7 +62,7 @@ def test_the_refused_call_gets_the_lines_shown(url: str, need: Callable[..., str
     assert {line.strip() for line in shown.splitlines()} <= lines
 
 
-@pytest.mark.parametrize("containing", ["urllib.request", "create_app"])
+@pytest.mark.parametrize("containing", ["urllib.request", "create_app(mock)"])
 def test_the_python_programs_run(containing: str, url: str, tmp_path: Path) -> None:
     (program,) = blocks("python", containing)
     script = tmp_path / "program.py"
