@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import http.client
-import os
 import socket
 import threading
 from pathlib import Path
@@ -51,8 +50,15 @@ def test_it_serves_until_it_is_stopped(engine, others, ask, address):
 
 
 def test_it_ends_with_its_block(engine, others, ask):
-    with pytest.raises(KeyError), Background(engine) as server:
+    with Background(engine) as server:
         assert ask(server.url)[0] == 200
+    assert threads() == others
+    with pytest.raises(ConnectionRefusedError):
+        ask(server.url)
+
+
+def test_it_ends_with_a_block_that_fails(engine, others, ask):
+    with pytest.raises(KeyError), Background(engine) as server:
         raise KeyError
     assert threads() == others
     with pytest.raises(ConnectionRefusedError):
@@ -121,10 +127,10 @@ def test_many_starts_leave_nothing_behind(engine, others, ask):
     with Background(engine) as server:
         assert ask(server.url)[0] == 200
     gc.collect()
-    before = len(os.listdir(descriptors))
+    before = len(list(descriptors.iterdir()))
     for _ in range(6):
         with Background(engine) as server:
             assert ask(server.url)[0] == 200
     gc.collect()  # a socket that nobody has closed says so here, and warnings are errors
-    assert len(os.listdir(descriptors)) == before
+    assert len(list(descriptors.iterdir())) == before
     assert threads() == others

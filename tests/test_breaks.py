@@ -198,6 +198,6 @@ def test_a_rule_that_no_body_can_break_alone_has_no_arm(own_body):
 
 
 def test_a_statement_about_the_whole_body_that_is_not_known_has_no_arm(own_body):
-    contract = own_body(enum=[{"image": "https://example.com/mountain.jpg"}])
+    contract = own_body(required=[], enum=[{"image": "https://example.com/mountain.jpg"}])
     found = breaks_of(contract)
     assert set(found.rules) - set(found.arms) == {"submit.body.enum"}

@@ -5,6 +5,7 @@ import http.client
 import importlib
 import socket
 import urllib.request
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -111,17 +112,15 @@ def test_no_client_gets_to_the_vendor(name, guarded, asked, need_library):
 @pytest.mark.parametrize("name", CLIENTS)
 def test_without_the_guard_each_client_would_have_asked(name, asked, need_library):
     need_library(name.split()[0].split(".")[0])
-    with pytest.raises(Exception, match=""):
+    with suppress(Exception):  # each has its own
         CLIENTS[name](f"https://{HOME}/api/v1/tasks/1")
     assert HOME in [host.decode() if isinstance(host, bytes) else host for host in asked]
 
 
 def test_who_swallows_every_exception_is_refused_all_the_same(guarded, asked):
     def client():
-        try:
+        with suppress(Exception):
             urllib_(f"https://{HOME}/")
-        except Exception:
-            return "nothing"
 
     with pytest.raises(Refused):
         client()
@@ -191,9 +190,12 @@ def test_this_machine_is_still_reached(guarded):
 
 def test_all_is_as_it_was_at_the_end(asked):
     before = [getattr(socket, name) for name in LOOKUPS]
-    with pytest.raises(KeyError), no_calls_home([HOME], refuse):
+    with no_calls_home([HOME], refuse):
         kept = socket.getaddrinfo
-        assert [getattr(socket, name) for name in LOOKUPS] != before
+        meanwhile = [getattr(socket, name) for name in LOOKUPS]
+    assert [getattr(socket, name) for name in LOOKUPS] == before
+    assert not set(meanwhile) & set(before)
+    with pytest.raises(KeyError), no_calls_home([HOME], refuse):
         raise KeyError
     assert [getattr(socket, name) for name in LOOKUPS] == before
     with pytest.raises(socket.gaierror):  # who has kept the guarded function is not guarded for ever

@@ -6,8 +6,11 @@ import pytest
 
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call
+from klingcontracts.problem import Problem
 from klingcontracts.report import Nonconforming
 from klingcontracts.rule import Level
+from klingcontracts.verdict import BadClient
+from klingmock.accepted import DoubleCharge
 from klingmock.handle import Handle
 from klingmock.options import options
 
@@ -93,3 +96,79 @@ def test_a_key_that_is_not_sent_as_documented_is(key):
     send(handle, key=key)
     with pytest.raises(Nonconforming, match=r"auth\.(missing-key|bad-scheme)"):
         handle.assert_conforms()
+
+
+def test_two_charges_for_one_body_are_one_too_many():
+    handle = world()
+    handle.script("submit: lost")
+    assert send(handle, "POST", SUBMIT, IMAGE).wire == "drop"
+    handle.assert_no_double_charge()
+    submit(handle)
+    with pytest.raises(
+        DoubleCharge, match=r"^One job was charged twice: 0\.\d{4} USD in exchange 1"
+    ) as caught:
+        handle.assert_no_double_charge()
+    assert str(caught.value).endswith("after exchange 1: no reply, so the job may have been accepted.")
+    assert [charge.task_id for charge in handle.charges] == [task.id for task in handle.tasks]
+    handle.assert_no_double_charge(jobs=2)
+
+
+def test_different_jobs_are_charged_each():
+    handle = world()
+    submit(handle, prompt="a mountain")
+    submit(handle, prompt="a river")
+    handle.assert_no_double_charge()
+    assert len(handle.charges) == 2
+
+
+def test_a_fault_that_nobody_met_is_told():
+    handle = world(script="submit: 503*2")
+    handle.assert_conforms()
+    send(handle, "POST", SUBMIT, IMAGE)
+    with pytest.raises(AssertionError, match=r"^These faults never fired: .*503\*2 \(fired 1 of 2\)\.$"):
+        handle.assert_faults_fired()
+    send(handle, "POST", SUBMIT, IMAGE)
+    handle.assert_faults_fired()
+
+
+def test_a_good_client_is_told_so():
+    handle = world()
+    task_id = submit(handle)
+    handle.advance_to(task_id, "success")
+    resource = json.loads(poll(handle, task_id).body)["data"]["result"]["resources"][0]
+    assert send(handle, path="/" + resource["url"].split("/", 3)[3], key="").status == 200
+    handle.assert_good_client("success", level=Level.INFO)
+    assert handle.verdict("success").to_json()["summary"]["fail"] == 0
+    assert handle.verdict("failure").blamed(Level.ERROR)
+    assert not handle.verdict().blamed()  # what nobody has told is not judged
+
+
+def test_a_bad_client_is_told_what_it_did():
+    handle = world()
+    handle.script("submit: lost")
+    for _ in range(2):
+        send(handle, "POST", SUBMIT, IMAGE)
+    with pytest.raises(BadClient, match="submits-once"):
+        handle.assert_good_client("success")
+    assert "submits-once" not in {one.rule.id for one in handle.verdict("success", jobs=2).blamed()}
+
+
+def test_another_outcome_is_refused():
+    with pytest.raises(Problem, match="Nearest: 'success'"):
+        world().verdict("sucess")
+
+
+@pytest.mark.parametrize(("limits", "limited"), [(False, False), (True, True), ({"rate": 5}, True)])
+def test_a_machine_runs_against_the_world_itself(limits, limited):
+    handle = world(limits=limits)
+    target = handle.target
+    assert target.limited is limited
+    assert len(set(target.keys)) == 2
+    before = handle.now
+    target.advance(3)
+    replies = [
+        target.answer(Call("GET", "/api/v1/tasks/none", {"authorization": f"Bearer {key}"}))
+        for key in target.keys
+    ]
+    assert [reply.status for reply in replies] == [404, 404]
+    assert (handle.total, handle.now) == (2, before + 3)

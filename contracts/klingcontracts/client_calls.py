@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from klingcontracts.conduct import Conduct, Step
+from klingcontracts.conduct import LATE, NO_REPLY, Conduct, Step
 from klingcontracts.rule import Level
 
 LEAST_PAUSE = 1.0  # seconds between two polls of one task
@@ -57,7 +57,8 @@ def request_conforms(conduct: Conduct) -> Iterator[Lapse]:
     for step in conduct.steps:
         for finding in step.broken:
             if finding.level >= Level.WARNING and not finding.rule.id.startswith("auth."):
-                yield Lapse(f"{finding.rule.id}: {finding.pointer} {finding.seen}", [step.number])
+                where = f"{finding.pointer} " if finding.pointer else ""
+                yield Lapse(f"{finding.rule.id}: {where}{finding.seen}", [step.number])
 
 
 def authenticates(conduct: Conduct) -> Iterator[Lapse]:
@@ -96,17 +97,17 @@ def polls_politely(conduct: Conduct) -> Iterator[Lapse]:
     if all(later.at == earlier.at for earlier, later in pairs):
         raise Unjudged("the clock of this world stood still")
     for earlier, later in pairs:
-        pause, asked = later.at - earlier.at, max(LEAST_PAUSE, _asked_pause(earlier))
+        pause, asked = later.at - earlier.at, max(LEAST_PAUSE, asked_pause(earlier))
         if pause < asked - SLACK:
             yield Lapse(f"{pause:.3g} s between two polls, not {asked:.3g} s", [earlier.number, later.number])
 
 
-def _asked_pause(step: Step) -> float:
-    """How many seconds a reply asks to wait, 0 when it asks for nothing."""
-    headers = step.exchange.reply.headers
-    if step.unclear.startswith("no reply"):
+def asked_pause(step: Step) -> float:
+    """How many seconds a reply asks to wait, 0 when it asks for nothing or did not arrive in time."""
+    if step.unclear.startswith((NO_REPLY, LATE)):
         return 0.0
+    headers = step.exchange.reply.headers
     if headers.get("retry-after", "").isdecimal():
         return float(headers["retry-after"])
     reset = headers.get("x-ratelimit-reset", "") if step.status == 429 else ""
-    return max(0.0, int(reset) - step.at) if reset.isdecimal() else 0.0
+    return max(0.0, float(reset) - step.at) if reset.isdecimal() else 0.0

@@ -1,13 +1,18 @@
 """What a good client makes of replies. Each function gives the lapses of one rule, or says why it can't."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from typing import Any
 
-from klingcontracts.client_calls import Lapse, Unjudged, numbers
-from klingcontracts.conduct import Conduct, Outcome, Step
+from klingcontracts.client_calls import Lapse, Unjudged, asked_pause, numbers
+from klingcontracts.conduct import LONGEST_NAME, Conduct, Outcome, Step
 
 MOST_POLLS = 500  # of one task
 LONGEST_POLLING = 86_400.0  # seconds
-PATIENCE = 3  # polls that fail in a row, after which it is no mistake to give up
+# After so many polls in a row that are no help it is no mistake to give up. After so many seconds nobody can
+# tell why a client left: the vendor's own has a deadline of 5 minutes (C4).
+PATIENCE = 3
+DEADLINE = 300.0
 
 
 def stops_at_terminal(conduct: Conduct) -> Iterator[Lapse]:
@@ -28,22 +33,26 @@ def survives_transient(conduct: Conduct) -> Iterator[Lapse]:
     if not any(step.is_transient for polls in conduct.polls.values() for step in polls):
         raise Unjudged("no poll failed for a moment")
     for polls in conduct.polls.values():
-        last = _failed_at_the_end(polls)
-        if 0 < len(last) < PATIENCE:
-            yield Lapse(f"gave up after {last[-1].unclear or f'status {last[-1].status}'}", numbers(last))
+        left = _left_in_haste(polls, lambda step: step.is_transient)
+        if left and not any(map(conduct.ended, polls)):
+            yield Lapse(f"gave up after {left[-1].unclear or f'status {left[-1].status}'}", numbers(left))
 
 
-def _failed_at_the_end(polls: Sequence[Step]) -> list[Step]:
-    last: list[Step] = []
-    for step in polls:
-        last = [*last, step] if step.is_transient else []
-    return last
+def _left_in_haste(polls: Sequence[Step], kind: Callable[[Step], bool]) -> list[Step]:
+    """The last polls of a task, all of one kind, when a client had too little patience with them."""
+    last = list(takewhile(kind, reversed(polls)))[::-1]
+    if len(last) >= PATIENCE or not last:
+        return []
+    patience = polls[-1].at - polls[0].at + asked_pause(polls[-1])
+    return last if patience < DEADLINE else []
 
 
 def reports_failure(conduct: Conduct) -> Iterator[Lapse]:
     """A success that the client claims, and has not seen."""
-    failed = conduct.seen("failed")
-    if not failed and (_with_result(conduct) or any(map(conduct.is_strange, conduct.stopped))):
+    failed, good = conduct.seen("failed"), _with_result(conduct)
+    if failed and good:
+        raise Unjudged("one task failed, and another succeeded")
+    if good or (not failed and any(map(conduct.is_strange, conduct.stopped))):
         raise Unjudged("no task failed")
     if _outcome(conduct) is Outcome.SUCCESS:
         why = "the task failed" if failed else "no task was seen to succeed with a result"
@@ -65,9 +74,16 @@ def tolerates_additions(conduct: Conduct) -> Iterator[Lapse]:
     if not added:
         raise Unjudged("no reply had more than is documented")
     for step in added:
-        left = step in conduct.stopped and not conduct.is_strange(step)
-        if left or (conduct.ended(step) and step.task_status == "success" and _gave_up(conduct)):
+        if _left_at(conduct, step) or (step.task_status == "success" and _gave_up(conduct)):
             yield Lapse(f"stopped at a reply with {conduct.additions(step)[0]}", [step.number])
+
+
+def _left_at(conduct: Conduct, step: Step) -> bool:
+    """Whether a reply with additions may be why a client left its task."""
+    if step not in conduct.stopped or conduct.is_strange(step):
+        return False
+    polls = conduct.polls.get(step.task_id, ())
+    return not polls or bool(_left_in_haste(polls, lambda one: bool(conduct.additions(one))))
 
 
 def _gave_up(conduct: Conduct) -> bool:
@@ -78,9 +94,10 @@ def tolerates_unknown_status(conduct: Conduct) -> Iterator[Lapse]:
     """A client that stops at a status which is not documented."""
     if not any(conduct.is_strange(step) for polls in conduct.polls.values() for step in polls):
         raise Unjudged("no task had a status that is not documented")
-    for step in conduct.stopped:
-        if conduct.is_strange(step):
-            yield Lapse(f"stopped at the status {step.task_status!r}", [step.number])
+    for polls in conduct.polls.values():
+        left = _left_in_haste(polls, conduct.is_strange)
+        if left:
+            yield Lapse(f"stopped at the status {left[-1].task_status[:LONGEST_NAME]!r}", numbers(left))
 
 
 def gives_up(conduct: Conduct) -> Iterator[Lapse]:
@@ -128,7 +145,12 @@ def _with_result(conduct: Conduct) -> list[Step]:
 def _has_url(step: Step) -> bool:
     result = step.told["data"].get("result")
     resources = result.get("resources") if isinstance(result, dict) else None
-    return isinstance(resources, list) and any(isinstance(one, dict) and one.get("url") for one in resources)
+    return isinstance(resources, list) and any(map(_is_file, resources))
+
+
+def _is_file(resource: Any) -> bool:
+    url = resource.get("url") if isinstance(resource, dict) else None
+    return isinstance(url, str) and url != ""
 
 
 def _halves(conduct: Conduct) -> list[Step]:
@@ -143,7 +165,9 @@ def _halves(conduct: Conduct) -> list[Step]:
 def _is_whole(step: Step | None) -> bool:
     if step is None or step.unclear or step.status not in {200, 206, 304}:
         return False
-    return step.status == 304 or step.exchange.reply.headers.get("content-type", "").startswith("video/")
+    reply = step.exchange.reply
+    is_video = reply.headers.get("content-type", "").lower().startswith("video/")
+    return step.status == 304 or (is_video and len(reply.body) > 0)
 
 
 def _file(step: Step) -> str:

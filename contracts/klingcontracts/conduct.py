@@ -1,17 +1,19 @@
 """What one client did, as a verdict reads it: its submissions, the polls of each task, its downloads."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from klingcontracts.check import check_call, of_the_call, route
 from klingcontracts.contract import Contract
-from klingcontracts.exchange import Exchange
+from klingcontracts.exchange import PIECES, Call, Exchange, Reply
 from klingcontracts.finding import Finding
 from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import value_at
 
+NO_REPLY, LATE = "no reply", "a reply that came"  # how `unclear` begins
+LONGEST_NAME = 100  # characters of a name or status that somebody made up, as far as it is kept
 # The statuses with which a submission is refused for sure, so that nothing was made and nothing charged (C4).
 REFUSED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
 # The statuses of a poll that tell of the moment and not of the task (C4).
@@ -120,10 +122,11 @@ class Conduct:
         return step.operation == "task" and bool(step.task_status) and step.task_status not in self.statuses
 
     def additions(self, step: Step) -> list[str]:
-        """Where a reply has fields that are not documented."""
+        """Where a reply has fields that are not documented; an error is not looked at."""
         operation = self.contract.operations.get(step.operation)
-        shape = operation.replies.get(step.status) if operation is not None else None
-        return list(_additions(shape.schema, step.told, "")) if shape is not None else []
+        if operation is None or step.status != 200 or step.unclear or 200 not in operation.replies:
+            return []
+        return list(_additions(operation.replies[200].schema, step.told, ""))
 
 
 def _additions(schema: Any, value: Any, place: str) -> Iterator[str]:
@@ -135,7 +138,7 @@ def _additions(schema: Any, value: Any, place: str) -> Iterator[str]:
             if name in schema["properties"]:
                 yield from _additions(schema["properties"][name], inner, f"{place}/{name}")
             else:
-                yield f"{place}/{name}"
+                yield f"{place}/{name[:LONGEST_NAME]}"
 
 
 def conduct(
@@ -152,53 +155,86 @@ def conduct(
     against the contract now, which a call with a redacted key does not stand.
     """
     numbered = [(exchange.number or nth, exchange) for nth, exchange in enumerate(exchanges, 1)]
-    later = [exchange.at for _, exchange in numbered[1:]] + [float("inf")]
+    asked = {_asked(contract, exchange.call) for _, exchange in numbered}
+    again: dict[tuple[str, str, bytes], float] = {}  # when a call was made the next time
     steps = []
-    for (number, exchange), following in zip(numbered, later, strict=True):
+    for number, exchange in reversed(numbered):
         found = check_call(contract, exchange.call) if findings is None else findings.get(number, ())
-        steps.append(_step(contract, number, exchange, found, following))
-    return Conduct(contract, steps, outcome, jobs)
+        same = (exchange.call.method, exchange.call.path, bytes(exchange.call.body))
+        steps.append(_step(contract, number, exchange, found, _Later(again.get(same), asked)))
+        again[same] = exchange.at
+    return Conduct(contract, steps[::-1], outcome, jobs)
+
+
+class _Later(NamedTuple):
+    """What tells whether a reply was waited for: when its call was made again, what tasks were asked for."""
+
+    again: float | None
+    asked: Container[str]
+
+
+def _asked(contract: Contract, call: Call) -> str:
+    """The task that a poll asks for, "" for another call."""
+    operation, _ = route(contract, call)
+    found = operation.match(call.path) if operation is not None else None
+    return str((found or {}).get("task_id", ""))
 
 
 def _step(
-    contract: Contract, number: int, exchange: Exchange, findings: Sequence[Finding], following: float
+    contract: Contract, number: int, exchange: Exchange, findings: Sequence[Finding], later: _Later
 ) -> Step:
     operation, _ = route(contract, exchange.call)
     is_video = operation is None and exchange.call.path.startswith(contract.media)
     name = operation.id if operation is not None else "video" if is_video else ""
-    told, unclear = (None, _lost(exchange, following)) if is_video else _told(name, exchange, following)
-    asked = (operation.match(exchange.call.path) or {}).get("task_id") if operation is not None else None
+    told, unclear = _told(name, exchange.reply)
     given = value_at(told, ["data", "task_id"]) if name == "submit" and not unclear else None
+    if not unclear and _is_late(name, exchange, given, later):
+        unclear = (
+            f"{LATE} after {exchange.reply.delay + exchange.reply.seconds:g} s, when the client had gone on"
+        )
+        told = given = None
     broken = [] if is_video else [finding for finding in findings if of_the_call(finding.rule)]
-    task_id = asked or (given if isinstance(given, str) else "")
+    task_id = given if isinstance(given, str) else _asked(contract, exchange.call)
     return Step(number, exchange.at, exchange, name, broken, told, task_id, unclear)
 
 
-def _told(operation: str, exchange: Exchange, following: float) -> tuple[Any, str]:
-    lost = _lost(exchange, following)
-    if lost:
-        return None, lost
-    status = exchange.reply.status
+def _told(operation: str, reply: Reply) -> tuple[Any, str]:
+    """What a reply's JSON says, and why it says too little, "" when it does not."""
+    if reply.wire and reply.wire not in PIECES:
+        return None, NO_REPLY if reply.wire == "drop" else "a reply that broke off"
+    if operation == "video":
+        return None, ""
     try:
-        told = parse(bytes(exchange.reply.body))
+        told = parse(bytes(reply.body))
     except BadJson:
         told = None
+    return told, _unclear(operation, reply.status, told)
+
+
+def _unclear(operation: str, status: int, told: Any) -> str:
     if status >= 500 or (operation == "submit" and 400 <= status < 500 and status not in REFUSED):
-        return told, f"status {status}"
-    if 200 <= status < 300 and operation in {"submit", "task"}:
-        if not isinstance(told, dict):
-            return None, f"status {status} with a body that is no JSON"
-        if not isinstance(value_at(told, ["data", "task_id" if operation == "submit" else "status"]), str):
-            return told, f"status {status} without what it is for"
-    return told, ""
+        return f"status {status}"
+    if not 200 <= status < 300 or operation not in {"submit", "task"}:
+        return ""
+    if not isinstance(told, dict):
+        return f"status {status} with a body that is no JSON object"
+    code = told.get("code")
+    if operation == "task" and isinstance(code, int) and code in REFUSED - TRANSIENT:
+        return ""  # an error that HTTP calls a success, and a definite one
+    wanted = "task_id" if operation == "submit" else "status"
+    is_told = isinstance(value_at(told, ["data", wanted]), str)
+    return "" if is_told else f"status {status} without what it is for"
 
 
-def _lost(exchange: Exchange, following: float) -> str:
-    reply = exchange.reply
-    if reply.wire == "drop":
-        return "no reply"
-    if reply.wire:
-        return "a reply that broke off"
-    if reply.delay and exchange.at + reply.delay > following:
-        return f"a reply that came after {reply.delay:g} s, when the client had gone on"
-    return ""
+def _is_late(operation: str, exchange: Exchange, given: Any, later: _Later) -> bool:
+    """Whether nobody waited for a reply until it was there, as far as can be told.
+
+    Only the same call tells that its client had gone on: others may be those of another thread. An id that
+    is asked for has arrived; that of a submission which nothing follows may not have.
+    """
+    lasted = exchange.reply.delay + exchange.reply.seconds
+    if not lasted or (isinstance(given, str) and given in later.asked):
+        return False
+    if later.again is None:
+        return operation == "submit"
+    return exchange.at + lasted > later.again
