@@ -20,11 +20,8 @@ CONTRACT = load()
 SUBMIT = CONTRACT.operation("submit").path
 KEY = {"authorization": "Bearer k"}
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-OK = Reply(
-    200,
-    {"content-type": "application/json"},
-    b'{"code":0,"message":"success","data":{"status":"pending","task_id":"t"}}',
-)
+TOLD = {"code": 0, "message": "success", "data": {"status": "pending", "task_id": "t", "model_id": "m"}}
+OK = Reply(200, {"content-type": "application/json"}, json.dumps(TOLD).encode())
 
 
 def of(call, reply=OK, name="submit", contract=CONTRACT):
