@@ -48,9 +48,6 @@ def unjudged(rule, *exchanges):
     return str(why.value)
 
 
-# submits-once
-
-
 def test_without_a_submission_nothing_is_submitted_again():
     assert unjudged(calls.submits_once, poll()) == "nothing was submitted"
 
@@ -142,9 +139,6 @@ def test_as_many_jobs_of_one_body_are_submitted_as_were_meant():
     assert [one.exchanges for one in lapses(calls.submits_once, *failed)] == [[1, 2], [2, 4]]
 
 
-# request-conforms and authenticates
-
-
 def test_calls_as_documented_and_downloads_break_nothing():
     exchanges = [submit(), poll(), fetch()]
     assert lapses(calls.request_conforms, *exchanges) == lapses(calls.authenticates, *exchanges) == []
@@ -194,9 +188,6 @@ def test_a_key_that_a_journal_has_taken_out_is_no_lapse_with_its_findings():
     assert lapses(calls.authenticates, redacted) == [Lapse("another scheme or form", [1])]
 
 
-# key-stays-home
-
-
 def test_a_download_without_a_key_keeps_it_at_home():
     assert lapses(calls.key_stays_home, submit(), fetch()) == []
     assert unjudged(calls.key_stays_home, submit(), poll()) == "nothing was downloaded"
@@ -207,9 +198,6 @@ def test_a_download_without_a_key_keeps_it_at_home():
 def test_a_download_with_the_key_is_named(value, method):
     found = lapses(calls.key_stays_home, fetch(), fetch(key={"authorization": value}, method=method))
     assert found == [Lapse("the key was sent along with a download", [2])]
-
-
-# polls-its-task
 
 
 @pytest.mark.parametrize(
@@ -232,9 +220,6 @@ def test_a_task_that_the_client_was_never_told_of_is_named_with_its_polls():
     ]
     lost = lapses(calls.polls_its_task, submit(wire="drop"), poll())
     assert lost == [Lapse("asked for 'task-1', of which it was never told", [2])]
-
-
-# polls-politely
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,7 @@ import os
 import socket
 import sys
 
-LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
-ORIGINALS = {name: getattr(socket, name) for name in LOOKUPS}
-
-
-def pytest_configure():
-    for name, original in ORIGINALS.items():
-        setattr(socket, name, local(original))
-
-
-def pytest_unconfigure():
-    for name, original in ORIGINALS.items():
-        assert getattr(socket, name) is not original
-        setattr(socket, name, original)
+ORIGINALS = {name: getattr(socket, name) for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex")}
 
 
 def local(look_up):
@@ -27,3 +15,22 @@ def local(look_up):
         return look_up(host, *arguments, **more)
 
     return only_here
+
+
+STAND_INS = {name: local(original) for name, original in ORIGINALS.items()}
+
+
+def are_back():
+    """Whether whoever replaced the functions in a test has given them back."""
+    return all(getattr(socket, name) is stand_in for name, stand_in in STAND_INS.items())
+
+
+def pytest_configure():
+    for name, stand_in in STAND_INS.items():
+        setattr(socket, name, stand_in)
+
+
+def pytest_unconfigure():
+    assert are_back()
+    for name, original in ORIGINALS.items():
+        setattr(socket, name, original)

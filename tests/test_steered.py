@@ -1,0 +1,118 @@
+"""klingmock.steered: a world whose tasks and time are moved by hand."""
+
+import json
+
+import pytest
+
+from klingcontracts.exchange import Call
+from klingcontracts.problem import Problem
+from klingmock.options import options
+from klingmock.steered import MANY, Steered
+
+KEY = {"authorization": "Bearer mock-a"}
+
+
+@pytest.fixture
+def world():
+    return Steered(options({"timing": (10, 40)}))
+
+
+def submitted(world):
+    path = world.contract.operation("submit").path
+    reply = world.answer(Call("POST", path, KEY, b'{"image": "https://e.com/a.jpg"}'))
+    return json.loads(bytes(reply.body))["data"]["task_id"]
+
+
+def status(world, task_id):
+    reply = world.answer(Call("GET", f"/api/v1/tasks/{task_id}", KEY))
+    return json.loads(bytes(reply.body))["data"]["status"] if reply.status == 200 else reply.status
+
+
+def test_a_task_is_held_where_it_is_and_goes_on_from_there(world):
+    task_id = submitted(world)
+    world.advance(20)
+    world.hold(task_id)
+    world.advance(10_000)
+    assert status(world, task_id) == "processing"
+    world.release(task_id)
+    assert status(world, task_id) == "success"
+
+
+def test_a_held_task_is_never_at_its_end(world):
+    task_id = submitted(world)
+    world.hold(task_id)
+    for never in ("success", "expired", "failed"):
+        with pytest.raises(Problem, match=f"is never '{never}'"):
+            world.advance_to(task_id, never)
+    assert world.now < float("inf")
+
+
+def test_a_task_ends_when_it_is_told_to(world):
+    first, second = submitted(world), submitted(world)
+    world.finish(first)
+    world.finish(second, "failed")
+    assert [task.status for task in world.tasks] == ["success", "failed"]
+    assert (status(world, first), status(world, second)) == ("success", "failed")
+
+
+def test_what_has_ended_stays_as_it_is(world):
+    task_id = submitted(world)
+    world.advance(50)
+    with pytest.raises(Problem, match="has ended and can't be held"):
+        world.hold(task_id)
+    with pytest.raises(Problem, match="has ended before"):
+        world.finish(task_id)
+    world.release(task_id)
+    assert status(world, task_id) == "success"
+
+
+def test_what_is_not_there_is_told(world):
+    with pytest.raises(Problem, match=r"There is no task 'x' in this world\. Submitted here: none\."):
+        world.release("x")
+    task_id = submitted(world)
+    with pytest.raises(Problem, match=f"Submitted here: {task_id}"):
+        world.hold("x")
+    with pytest.raises(Problem, match="Outcome 'sucess' is not known"):
+        world.finish(task_id, "sucess")
+
+
+def test_a_task_that_is_gone_can_not_be_steered(world):
+    task_id = submitted(world)
+    world.advance_to(task_id, "expired")
+    world.release(task_id)
+    assert status(world, task_id) == 404
+
+
+def test_a_held_task_counts_against_the_limit():
+    world = Steered(
+        options({"timing": (10, 40), "limits": {"concurrency": 1}, "script": "outcome: stuck=pending"})
+    )
+    task_id = submitted(world)
+    world.advance(1000)
+    path = world.contract.operation("submit").path
+    body = b'{"image": "https://e.com/a.jpg"}'
+    assert world.answer(Call("POST", path, KEY, body)).status == 429
+    world.finish(task_id)
+    world.advance(61)
+    assert world.answer(Call("POST", path, KEY, body)).status == 200
+
+
+def test_polls_without_an_end_are_warned_of_while_the_task_runs(world, caplog):
+    task_id = submitted(world)
+    for _ in range(MANY):
+        status(world, task_id)
+    assert f"{task_id} was polled {MANY} times" in caplog.text
+    caplog.clear()
+    world.advance(1000)
+    for _ in range(2 * MANY):
+        status(world, task_id)
+        status(world, "none")
+    assert not caplog.text
+
+
+def test_the_world_says_what_it_serves(world):
+    assert [one.contract for one in world.served] == [world.contract]
+    assert world.max_body == 64 * 2**20
+    task_id = submitted(world)
+    assert (world.knows(task_id), world.knows("x"), world.total) == (True, False, 1)
+    assert [(one.task_id, one.dollars, one.number) for one in world.charges] == [(task_id, "0.1400", 1)]
