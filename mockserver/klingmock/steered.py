@@ -16,7 +16,7 @@ from klingmock.options import Options
 from klingmock.script import Script
 from klingmock.served import Served
 from klingmock.task import Task
-from klingmock.virtual import Wait, virtual_time
+from klingmock.virtual import LONGEST, Wait, virtual_time
 
 MANY = 50  # polls in a row that find nothing new: whoever sends them waits for a clock that stands still
 OUTCOMES = ("success", "failed")
@@ -145,14 +145,15 @@ class Steered:
         return self._store.every[task_id]
 
     @contextmanager
-    def virtual_time(self) -> Iterator[None]:
+    def virtual_time(self, longest: float = LONGEST) -> Iterator[None]:
         """Let time.sleep, asyncio.sleep and anyio.sleep move this world's clock, and wait for nothing.
 
         `time.time` is the world's time meanwhile, and `time.monotonic` and the event loop's clock go with it.
         It holds for this thread and for those that are started in the block. Tasks of one event loop sleep at
-        the same time, threads one after the other. Raises Problem when virtual time is on already.
+        the same time, threads one after the other. Raises Problem when virtual time is on already; a client
+        that sleeps on after `longest` seconds is ended by an exception, virtual.Endless.
         """
-        with virtual_time(self.clock, self._waited, lambda: self.total):
+        with virtual_time(self.clock, self._waited, lambda: self.total, longest):
             yield
 
     def _waited(self, wait: Wait) -> None:

@@ -15,6 +15,7 @@ from klingmock.clock import Manual
 
 STEP = 1.0  # seconds of virtual time between two looks at the timers of an event loop, at least
 ALONE, CROWDED = 1000, 10  # steps of one sleep at most: of the only task of a loop, and of one among others
+LONGEST = 100_000.0  # seconds that a client may sleep in one block: longer than any result is kept
 QUIET = 0.005  # real seconds without a call or another sleep, after which the other tasks count as waiting
 # What these imported from the module `time` stays what it is: they serve, run the tests or measure them.
 _SPARED = frozenset(
@@ -33,18 +34,25 @@ class Wait(NamedTuple):
     by: str
 
 
+class Endless(BaseException):
+    """A client sleeps as if there were no end; not an Exception, for a client that catches each of them."""
+
+
 class VirtualTime:
     """The functions that stand in for those of `time`, `asyncio` and `anyio` while a block lasts.
 
     `note` is called with each wait; `calls` says how many calls the world has had.
     """
 
-    def __init__(self, clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int]) -> None:
+    def __init__(
+        self, clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int], longest: float
+    ) -> None:
         self.on = True
         self._clock = clock
         self._note = note
         self._calls = calls
         self._begun = clock.now()
+        self._longest = longest
         self._sleeping: list[float] = []  # until when, of each task that sleeps
         # Threads that were there before go on in real time: the server is one of them.
         self._others = set(threading.enumerate()) - {threading.current_thread()}
@@ -79,11 +87,19 @@ class VirtualTime:
 
         return shifted
 
+    def _ask(self, wait: Wait) -> None:
+        if wait.at - self._begun > self._longest:
+            raise Endless(
+                f"The client has slept for {wait.at - self._begun:.0f} seconds of virtual time, and asks for "
+                f"{wait.seconds:g} more. Give it a deadline, or virtual_time(longest=...)."
+            )
+        self._note(wait)
+
     def _sleep(self, seconds: float) -> None:
         if self._is_real(seconds):
             self._time_sleep(seconds)
             return
-        self._note(Wait(self._clock.now(), seconds, "time.sleep"))
+        self._ask(Wait(self._clock.now(), seconds, "time.sleep"))
         self._clock.advance(seconds)
 
     async def _sleep_in_asyncio(self, delay: float, result: Any = None) -> Any:
@@ -101,7 +117,7 @@ class VirtualTime:
     async def _slept(self, delay: float, by: str) -> None:
         _refuse_other_loops(by)
         now = self._clock.now()
-        self._note(Wait(now, delay, by))
+        self._ask(Wait(now, delay, by))
         until = now + delay
         self._sleeping.append(until)
         try:
@@ -135,18 +151,21 @@ def _refuse_other_loops(by: str) -> None:
 
 
 @contextmanager
-def virtual_time(clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int]) -> Iterator[None]:
+def virtual_time(
+    clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int], longest: float = LONGEST
+) -> Iterator[None]:
     """Let every sleep of this thread, and of those that it starts, move the clock instead of waiting.
 
     `time.time` is the world's time; `monotonic`, `perf_counter` and the event loop's clock jump with it.
-    Raises Problem when virtual time is on already.
+    Raises Problem when virtual time is on already; a sleep that begins later than `longest` seconds after the
+    start raises Endless.
     """
     if not _one_at_a_time.acquire(blocking=False):
         raise Problem(
             "Virtual time is on already, and a process has only one.",
             "Leave the first block before the second.",
         )
-    virtual = VirtualTime(clock, note, calls)
+    virtual = VirtualTime(clock, note, calls, longest)
     stand_ins = virtual.stand_ins()
     try:
         _replace(stand_ins)

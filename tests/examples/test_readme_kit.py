@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from klingcontracts.verdict import RULES
+
 README = (Path(__file__).parents[2] / "README.md").read_text()
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
 TESTS = sorted(name for name in FILES if name.startswith("test_"))
@@ -30,11 +32,11 @@ def test_a_test_file_of_the_readme_passes(
     assert re.search(r"\d+ passed", done.stdout)
 
 
-def test_there_are_five_kinds_of_tests() -> None:
-    assert set(TESTS) == {
-        "test_video.py",
-        "test_async.py",
-        "test_refusals.py",
-        "test_respx.py",
-        "test_schema.py",
-    }
+def test_each_kind_of_test_is_shown() -> None:
+    kinds = ("async", "lost", "refusals", "respx", "schema", "slow", "stuck", "verdict", "video")
+    assert [f"test_{kind}.py" for kind in kinds] == TESTS
+
+
+def test_the_rules_of_a_good_client_are_those_in_the_code() -> None:
+    for rule in RULES:
+        assert f"| `{rule.id}` | {rule.says} |" in README.splitlines()
