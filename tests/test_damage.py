@@ -130,3 +130,9 @@ JSON = st.recursive(
 def test_any_reply_can_be_damaged(change, body, value):
     found = change(Reply(200, {"content-length": str(len(body))}, body), scene(value))
     assert found.headers["content-length"] == str(len(found.body))
+
+
+def test_what_is_no_object_gets_no_more_fields():
+    for change in (damage.added, damage.with_reason):
+        assert change(reply([1]), scene("x")) == reply([1])
+    assert told(damage.with_reason(reply({"data": None}), scene("x"))) == {"data": None}

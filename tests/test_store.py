@@ -127,3 +127,15 @@ def test_a_sweep_forgets_what_has_expired_and_keeps_a_limit_that_is_spent(monkey
     alive = [number for number in range(40) if store.get(f"task-{number}")]
     assert 39 in alive
     assert len(alive) < 20
+
+
+def test_a_task_is_replaced_and_one_that_is_gone_is_not():
+    store = Memory()
+    first, second = task("task-1"), task("task-2", takes=9.0)
+    for one in (first, second):
+        store.put(one)
+    assert store.running("mock-a", 8.0) == 1
+    store.replace(first._replace(held="pending"))
+    assert (store.get("task-1").held, store.running("mock-a", 10**9)) == ("pending", 1)
+    store.replace(task("task-3"))
+    assert [one.id for one in store.tasks()] == ["task-1", "task-2"]
