@@ -60,6 +60,7 @@ def test_without_a_submission_nothing_is_submitted_again():
         [submit(status=429, told={}), submit(status=429, told={}), submit(at=9.0)],
         [submit(status=401, told={}), submit(status=402, told={}), submit()],
         [submit(status=400, told=b"<html>"), submit()],
+        [submit(status=429, told={}, wire="truncate"), submit()],  # the status has come
         [submit(), submit("task-2", body=b"{}")],
         [submit(wire="drop")],
         [submit(status=503, told={})],
@@ -85,7 +86,6 @@ LATE = "a reply that came after 30 s, when the client had gone on"
         (submit(wire="drop"), "no reply"),
         (submit(status=0, told=b"", wire="drop"), "no reply"),
         (submit(wire="truncate"), "a reply that broke off"),
-        (submit(status=429, told={}, wire="truncate"), "a reply that broke off"),
         (submit(b'{"code": 0, "da'), "status 200 with a body that is no JSON object"),
         (submit({"code": 0}), "status 200 without what it is for"),
         (submit({"code": 429}), "status 200 without what it is for"),
@@ -218,6 +218,10 @@ def test_a_task_that_the_client_was_never_told_of_is_named_with_its_polls():
     assert lapses(calls.polls_its_task, *exchanges) == [
         Lapse("asked for 'None', of which it was never told", [2, 4])
     ]
+    null = lapses(calls.polls_its_task, submit({"data": {"task_id": None}}), poll(task_id="None"))
+    assert null == [Lapse("asked for 'None', of which it was never told", [2])]
+    number = submit({"data": {"task_id": 4711}})  # which is not documented, and yet what it was told
+    assert lapses(calls.polls_its_task, number, poll(task_id="4711")) == []
     lost = lapses(calls.polls_its_task, submit(wire="drop"), poll())
     assert lost == [Lapse("asked for 'task-1', of which it was never told", [2])]
 
@@ -256,12 +260,13 @@ def asking(status, wire="", delay=0.0, **headers):
         (1.0, asking(503, **{"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"})),
         (1.0, asking(503, **{"retry-after": "-5"})),
         (1.0, asking(503, **{"retry-after": "²"})),
-        (1.0, asking(200, "drop", **{"retry-after": "60"})),  # nobody has seen it
+        (0.0, asking(200, "drop")),  # a library repeats it
         (10.0, asking(200, delay=30.0, **{"retry-after": "60"})),
     ],
 )
 def test_polls_with_the_pause_that_was_asked_for(pause, first):
-    assert lapses(calls.polls_politely, submit(), first, poll(at=AT + pause)) == []
+    exchanges = [submit(), first, poll(at=AT + pause), poll(at=AT + pause + 5)]
+    assert lapses(calls.polls_politely, *exchanges) == []
 
 
 @pytest.mark.parametrize(
@@ -285,6 +290,14 @@ def test_polls_that_follow_too_soon(pause, first, seen):
 def test_polls_without_any_pause_are_named_once_the_clock_moves():
     found = lapses(calls.polls_politely, poll(at=1.0), poll(at=1.0), poll(at=4.0))
     assert found == [Lapse("0 s between two polls, not 1 s", [1, 2])]
+
+
+def test_a_poll_without_a_reply_is_repeated_at_once_only_once():
+    lost = [poll(at=at, wire="drop") for at in (0.0, 0.0, 0.2, 0.2)]
+    found = lapses(calls.polls_politely, *lost, poll(at=9.0))
+    assert found == [Lapse("0.2 s between two polls, not 1 s", [2, 3])]
+    asked = [poll(at=at, wire="drop", headers={"retry-after": "60"}) for at in (0.0, 0.0)]
+    assert lapses(calls.polls_politely, *asked, poll(at=2.0)) == []  # nobody has seen what they ask
 
 
 def test_pauses_are_those_of_one_task():

@@ -6,7 +6,7 @@ import pytest
 
 from klingcontracts import client_results as results
 from klingcontracts.client_calls import Lapse, Unjudged
-from klingcontracts.client_results import DEADLINE, LONGEST_POLLING, MOST_POLLS
+from klingcontracts.client_results import DEADLINE, HASTE, LONGEST_POLLING, MOST_POLLS
 from klingcontracts.conduct import LONGEST_NAME, Outcome, conduct
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call, Exchange, Reply
@@ -80,8 +80,8 @@ def test_a_poll_whose_end_nobody_saw_is_asked_again():
         [poll(), poll(wire="drop"), BUSY, poll(b"<html>")],
         [BUSY, poll({}, status=404)],
         [poll("success"), BUSY],  # a mistake, but not this one
-        [poll(), poll({}, at=DEADLINE, status=503)],  # it may have been the client's deadline
-        [poll({}, status=503, headers={"retry-after": "3600"})],
+        [poll(), poll({}, at=HASTE, status=503)],  # it may have been the client's deadline
+        [poll({}, status=503, headers={"retry-after": f"{DEADLINE:.0f}"})],
         [poll({}, status=429, headers={"x-ratelimit-reset": "3600"})],
         [poll("success", delay=30.0), poll("success", at=10.0)],
     ],
@@ -110,7 +110,8 @@ def test_without_such_a_poll_nothing_is_survived(last):
         (poll(b"<html>"), "status 200 with a body that is no JSON object"),
         (poll({"code": 0, "data": None}), "status 200 without what it is for"),
         (poll({"code": 503}), "status 200 without what it is for"),
-        (poll({}, status=503, headers={"retry-after": "2"}), "status 503"),
+        (poll({}, status=503, headers={"retry-after": f"{DEADLINE - 1:.0f}"}), "status 503"),
+        (poll({}, at=HASTE - 1, status=503), "status 503"),
     ],
 )
 def test_who_gives_up_at_a_poll_that_failed_for_a_moment_is_named(last, why):
@@ -212,7 +213,7 @@ def test_a_file_that_never_came_is_a_reason_to_say_failure():
         ([poll({**ADDED, "data": {"status": "failed"}})], FAILURE),
         ([poll({**ADDED, "data": {"status": "queued"}})], FAILURE),  # the status is the reason
         ([poll(ADDED), poll(ADDED), poll(ADDED)], FAILURE),
-        ([poll(ADDED), poll(ADDED, at=DEADLINE)], FAILURE),
+        ([poll(ADDED), poll(ADDED, at=HASTE)], FAILURE),
     ],
 )
 def test_additions_that_changed_nothing(exchanges, outcome):
@@ -246,7 +247,7 @@ STRANGE = poll("queued")
     [
         [STRANGE, PENDING],
         [STRANGE, STRANGE, STRANGE],
-        [STRANGE, poll("queued", at=DEADLINE)],
+        [STRANGE, poll("queued", at=HASTE)],
         [STRANGE, BUSY],
         [STRANGE, poll(DONE)],
     ],

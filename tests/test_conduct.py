@@ -141,6 +141,17 @@ def test_what_becomes_of_a_reply_on_its_way(wire, why):
     assert [step.told is None for step in seen.steps] == [bool(why), bool(why), True]
 
 
+@pytest.mark.parametrize("wire", ["truncate", "else"])
+def test_a_status_that_refuses_for_sure_comes_before_a_reply_breaks_off(wire):
+    seen = read(
+        said(429, {}, wire=wire), polled({}, status=404, wire=wire), polled({}, status=429, wire=wire)
+    )
+    assert [step.unclear for step in seen.steps] == [""] * 3
+    assert [step.told for step in seen.steps] == [None] * 3
+    assert [step.is_transient for step in seen.steps[1:]] == [False, True]
+    assert unclear(said(503, {}, wire=wire)) == ["a reply that broke off"]
+
+
 LATE = "a reply that came after 5 s, when the client had gone on"
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from klingcontracts.conduct import LATE, NO_REPLY, Conduct, Step
 from klingcontracts.rule import Level
+from klingcontracts.words import value_at
 
 LEAST_PAUSE = 1.0  # seconds between two polls of one task
 SLACK = 0.05  # seconds that a pause may be too short: neither clocks nor networks are exact
@@ -84,14 +85,19 @@ def polls_its_task(conduct: Conduct) -> Iterator[Lapse]:
         raise Unjudged("nothing was polled")
     if not conduct.submissions:
         raise Unjudged("nothing was submitted")
+    numbered = {str(value) for value in map(_task_id, conduct.submissions) if isinstance(value, int)}
     for task_id, polls in conduct.polls.items():
-        if task_id not in conduct.known:
+        if task_id not in conduct.known | numbered:
             yield Lapse(f"asked for {task_id!r}, of which it was never told", numbers(polls))
+
+
+def _task_id(submission: Step) -> Any:
+    return value_at(submission.told, ["data", "task_id"])
 
 
 def polls_politely(conduct: Conduct) -> Iterator[Lapse]:
     """Polls that follow each other too soon."""
-    pairs = [pair for polls in conduct.polls.values() for pair in pairwise(polls)]
+    pairs = [pair for polls in conduct.polls.values() for pair in _pairs(polls)]
     if not pairs:
         raise Unjudged("no task was polled twice")
     if all(later.at == earlier.at for earlier, later in pairs):
@@ -100,6 +106,16 @@ def polls_politely(conduct: Conduct) -> Iterator[Lapse]:
         pause, asked = later.at - earlier.at, max(LEAST_PAUSE, asked_pause(earlier))
         if pause < asked - SLACK:
             yield Lapse(f"{pause:.3g} s between two polls, not {asked:.3g} s", [earlier.number, later.number])
+
+
+def _pairs(polls: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
+    """Two polls that follow each other, each time, but for what an HTTP library does by itself."""
+    repeated = False
+    for earlier, later in pairwise(polls):
+        # A GET whose connection was closed is repeated at once, and once (RFC 9110, 9.2.2).
+        repeated = earlier.unclear == NO_REPLY and not repeated
+        if not repeated:
+            yield earlier, later
 
 
 def asked_pause(step: Step) -> float:

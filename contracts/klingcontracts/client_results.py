@@ -9,10 +9,9 @@ from klingcontracts.conduct import LONGEST_NAME, Conduct, Outcome, Step
 
 MOST_POLLS = 500  # of one task
 LONGEST_POLLING = 86_400.0  # seconds
-# After so many polls in a row that are no help it is no mistake to give up. After so many seconds nobody can
-# tell why a client left: the vendor's own has a deadline of 5 minutes (C4).
-PATIENCE = 3
-DEADLINE = 300.0
+PATIENCE = 3  # polls in a row that are no help, after which it is no mistake to give up
+HASTE = 60.0  # seconds of polling; who left later may have met a deadline, and nobody can tell
+DEADLINE = 300.0  # seconds that the vendor's own client waits for a task (C4)
 
 
 def stops_at_terminal(conduct: Conduct) -> Iterator[Lapse]:
@@ -43,8 +42,8 @@ def _left_in_haste(polls: Sequence[Step], kind: Callable[[Step], bool]) -> list[
     last = list(takewhile(kind, reversed(polls)))[::-1]
     if len(last) >= PATIENCE or not last:
         return []
-    patience = polls[-1].at - polls[0].at + asked_pause(polls[-1])
-    return last if patience < DEADLINE else []
+    in_haste = polls[-1].at - polls[0].at < HASTE and asked_pause(polls[-1]) < DEADLINE
+    return last if in_haste else []
 
 
 def reports_failure(conduct: Conduct) -> Iterator[Lapse]:
@@ -171,5 +170,6 @@ def _is_whole(step: Step | None) -> bool:
 
 
 def _file(step: Step) -> str:
-    kind = step.exchange.reply.headers.get("content-type", "nothing")
+    reply = step.exchange.reply
+    kind = reply.headers.get("content-type", "nothing") if len(reply.body) else "an empty body"
     return f"status {step.status} with {kind}"

@@ -200,8 +200,11 @@ def _step(
 
 def _told(operation: str, reply: Reply) -> tuple[Any, str]:
     """What a reply's JSON says, and why it says too little, "" when it does not."""
+    if reply.wire == "drop":
+        return None, NO_REPLY
     if reply.wire and reply.wire not in PIECES:
-        return None, NO_REPLY if reply.wire == "drop" else "a reply that broke off"
+        # The status comes first, so what refuses for sure has been seen.
+        return None, "" if reply.status in REFUSED else "a reply that broke off"
     if operation == "video":
         return None, ""
     try:

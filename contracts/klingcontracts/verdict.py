@@ -94,7 +94,7 @@ def judge(
     by number, for exchanges whose keys are redacted. Raises Problem for another outcome.
     """
     if outcome is not None and outcome not in set(Outcome):
-        raise unknown("Outcome", str(outcome), list(Outcome), "Or leave it out.")
+        raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
     said = None if outcome is None else Outcome(outcome)
     seen = conduct(contract, exchanges, findings, outcome=said, jobs=jobs)
     return Verdict([one for rule in RULES for one in _judged(rule, seen)])

@@ -1,0 +1,46 @@
+"""Takes what came of the video for the video, when the connection broke off."""
+
+import http.client
+import json
+import time
+from urllib.parse import urlsplit
+
+SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
+JOB = json.dumps({"image": "https://example.com/mountain.jpg"})
+
+
+def ask(url, method="GET", body=None, **headers):
+    """Status and body of a reply, as far as it came."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.netloc, timeout=30)
+    try:
+        connection.request(method, place.path, body, headers)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    except http.client.IncompleteRead as error:
+        return reply.status, error.partial
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        connection.close()
+
+
+def data_of(raw):
+    try:
+        return json.loads(raw)["data"]
+    except (ValueError, KeyError):
+        return {}
+
+
+def run(base_url, api_key):
+    key = {"Authorization": f"Bearer {api_key}"}
+    task_id = data_of(ask(base_url + SUBMIT, "POST", JOB, **key)[1]).get("task_id")
+    for _ in range(100 if task_id else 0):
+        time.sleep(2.0)
+        data = data_of(ask(f"{base_url}/api/v1/tasks/{task_id}", **key)[1])
+        if data.get("status") == "failed":
+            break
+        if data.get("status") == "success":
+            status, file = ask(data["result"]["resources"][0]["url"])
+            return "success" if status == 200 and file else "failure"
+    return "failure"

@@ -1,0 +1,27 @@
+"""Polls a task a fixed number of times, also after its end."""
+
+import time
+
+import requests
+
+SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
+JOB = {"image": "https://example.com/mountain.jpg"}
+
+
+def ask(session, method, url, **more):
+    """What a reply says; nothing when there was none, or an error."""
+    try:
+        return session.request(method, url, timeout=30, **more).json()["data"]
+    except (requests.RequestException, ValueError, KeyError):
+        return {}
+
+
+def run(base_url, api_key):
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {api_key}"
+        job = ask(session, "POST", base_url + SUBMIT, json=JOB)
+        seen = set()
+        for _ in range(10 if job else 0):
+            time.sleep(2.0)
+            seen.add(ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}").get("status"))
+        return "success" if "success" in seen else "failure"
