@@ -22,6 +22,8 @@ from klingcontracts.document import read
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
 from klingmock.clock import Manual
+from klingmock.script import Script
+from klingmock.scripts import Scripts
 from klingmock.served import Plan
 
 
@@ -119,7 +121,9 @@ class Fake:
     ) -> None:
         contracts = [load(name, readings) for name in revisions or ("2026-02",)]
         self.clock = Manual()
-        self.mock = Mock(contracts, Plan(**plan), clock=self.clock, **(parts or {}))
+        self.script = Script()
+        given = {"scripts": Scripts(self.script), **(parts or {})}
+        self.mock = Mock(contracts, Plan(**plan), clock=self.clock, **given)
         self.contract = contracts[0]
         self.submit_path = contracts[0].operation("submit").path
 

@@ -10,9 +10,10 @@ from klingcontracts.document import revisions
 from klingcontracts.exchange import Call
 from klingmock.answer import Mock
 from klingmock.clock import Manual
-from klingmock.script import Script
 from klingmock.loglines import line
 from klingmock.refusal import LONGEST_HINT
+from klingmock.script import Script
+from klingmock.scripts import Scripts
 from klingmock.task import TIMINGS
 
 KEY = {"authorization": "Bearer mock-a"}
@@ -53,7 +54,7 @@ def running(world) -> int:
 def test_what_is_not_carried_out_leaves_nothing_behind(fake, fault):
     world = fake("2026-07")
     before = balance(world)
-    world.mock.script.add(f"submit: {fault}")
+    world.script.add(f"submit: {fault}")
     call(world, "submit")
     assert (running(world), balance(world)) == (0, before)
     assert world.submit().status == 200
@@ -61,7 +62,7 @@ def test_what_is_not_carried_out_leaves_nothing_behind(fake, fault):
 
 
 def test_a_dropped_call_has_no_reply(world):
-    world.mock.script.add("submit: drop delay=2; task: drop; media: drop")
+    world.script.add("submit: drop delay=2; task: drop; media: drop")
     replies = [call(world, place) for place in ("submit", "task", "media")]
     assert [reply[:5] for reply in replies] == [
         (0, {}, b"", 2.0, "drop"),
@@ -73,7 +74,7 @@ def test_a_dropped_call_has_no_reply(world):
 def test_a_lost_job_is_there_and_paid(fake):
     world = fake("2026-07")
     before = balance(world)
-    world.mock.script.add("submit: lost")
+    world.script.add("submit: lost")
     reply = world.submit()
     assert (reply.status, reply.wire) == (200, "drop")
     assert running(world) == 1
@@ -82,7 +83,7 @@ def test_a_lost_job_is_there_and_paid(fake):
 
 
 def test_a_lost_job_that_is_refused_is_lost_all_the_same(world):
-    world.mock.script.add("submit: lost")
+    world.script.add("submit: lost")
     reply = world.submit({})
     assert (reply.status, reply.wire, running(world)) == (400, "drop", 0)
 
@@ -96,7 +97,7 @@ def test_what_is_only_spoilt_on_its_way_is_what_it_would_have_been(fake, place, 
     def reply_of(script):
         world = fake("2026-07", limited=False, timing=TIMINGS["instant"])
         name = world.submitted(x_request_id="r")
-        world.mock.script.add(script)
+        world.script.add(script)
         return call(world, place, name)
 
     plain, spoilt = reply_of(""), reply_of(f"{place}: {fault}")
@@ -109,7 +110,7 @@ def test_what_is_only_spoilt_on_its_way_is_what_it_would_have_been(fake, place, 
 
 def test_the_head_of_a_video_is_a_call_for_it(world):
     name = world.submitted()
-    world.mock.script.add("media: truncate, 503")
+    world.script.add("media: truncate, 503")
     path = world.mock.served[0].replies.video_path(name)
     replies = [world.call(method, path, key="") for method in ("PUT", "HEAD", "HEAD", "GET")]
     assert [(reply.status, reply.wire) for reply in replies] == [
@@ -125,7 +126,7 @@ def test_the_head_of_a_video_is_a_call_for_it(world):
 
 def test_what_is_refused_before_the_script_spends_no_fault(fake):
     world = fake("2026-02", rate=5, concurrency=1)
-    world.mock.script.add("submit: 503 after=1, drop")
+    world.script.add("submit: 503 after=1, drop")
     path = world.submit_path
     met = [
         world.call("POST", path, JOB, key=""),
@@ -140,24 +141,24 @@ def test_what_is_refused_before_the_script_spends_no_fault(fake):
     met.append(world.submit())  # too many a minute
     world.clock.advance(60)
     assert [reply.status for reply in met] == [401, 401, 404, 405, 200, 429, 404, 429]
-    assert [account.fired for account in world.mock.script.accounts()] == [0, 0]
+    assert [account.fired for account in world.script.accounts()] == [0, 0]
     assert [world.submit(b"{", oversize=True).status, call(world, "submit").status] == [503, 0]
     assert world.submit(b"{").status == 400
 
 
 def test_other_operations_meet_no_fault(world):
-    world.mock.script.add("submit: 503; task: 503; media: 503; outcome: fail")
+    world.script.add("submit: 503; task: 503; media: 503; outcome: fail")
     for path in ("/api/v1/models", "/api/v1/team/balance"):
         assert world.call("GET", path).status == 200
-    assert [account.fired for account in world.mock.script.accounts()] == [0, 0, 0, 0]
+    assert [account.fired for account in world.script.accounts()] == [0, 0, 0, 0]
 
 
 def test_places_have_their_own_order(world):
     name = world.submitted()
-    world.mock.script.add("task: 500, 503; submit: 429*2")
+    world.script.add("task: 500, 503; submit: 429*2")
     statuses = [call(world, place, name).status for place in ("submit", "task", "submit", "task", "submit")]
     assert statuses == [429, 500, 429, 503, 200]
-    assert not world.mock.script.active
+    assert not world.script.active
 
 
 # --- outcomes ---
@@ -166,7 +167,7 @@ def test_places_have_their_own_order(world):
 @pytest.mark.parametrize("revision", revisions())
 def test_a_task_that_fails_says_so_in_the_documented_form(fake, revision):
     world = fake(revision, limited=False)
-    world.mock.script.add("outcome: success, fail")
+    world.script.add("outcome: success, fail")
     names = [world.submitted() for _ in range(3)]
     assert [world.status(name) for name in names] == ["pending"] * 3
     world.clock.advance(5)
@@ -180,14 +181,14 @@ def test_a_task_that_fails_says_so_in_the_documented_form(fake, revision):
 
 
 def test_a_job_that_is_not_accepted_has_no_outcome(world):
-    world.mock.script.add("outcome: fail; submit: 503, lost")
+    world.script.add("outcome: fail; submit: 503, lost")
     assert [world.submit().status, world.submit({}).status] == [503, 400]
-    assert world.mock.script.accounts()[0].left == 1
+    assert world.script.accounts()[0].left == 1
     assert world.status(world.submitted()) == "failed"
 
 
 def test_a_call_can_meet_a_fault_and_an_outcome(world):
-    world.mock.script.add("submit: delay=1; outcome: fail")
+    world.script.add("submit: delay=1; outcome: fail")
     reply = world.submit()
     assert (reply.status, reply.delay) == (200, 1.0)
     assert last(world).hint == "script: submit: delay=1; script: outcome: fail"
@@ -198,7 +199,7 @@ def test_a_call_can_meet_a_fault_and_an_outcome(world):
 
 
 def test_the_journal_tells_of_the_fault_and_of_no_finding(world):
-    world.mock.script.add("submit: drop, lost, truncate, 429 retry-after=1, 418; task: 404; media: drop")
+    world.script.add("submit: drop, lost, truncate, 429 retry-after=1, 418; task: 404; media: drop")
     for place in ("submit",) * 5 + ("task", "media"):
         call(world, place)
     entries = world.mock.journal.entries
@@ -207,7 +208,7 @@ def test_the_journal_tells_of_the_fault_and_of_no_finding(world):
         (404, "task", ()),
         (0, "video", ()),
     ]
-    texts = [account.text for account in world.mock.script.accounts()]
+    texts = [account.text for account in world.script.accounts()]
     assert [entry.hint.partition("; ")[0] for entry in entries] == [f"script: {text}" for text in texts]
     told = [entry.to_json()["reply"] for entry in entries]
     assert [reply.get("wire", "") for reply in told] == ["drop", "drop", "truncate", "", "", "", "drop"]
@@ -217,7 +218,7 @@ def test_the_journal_tells_of_the_fault_and_of_no_finding(world):
 
 
 def test_what_the_caller_broke_is_still_found(world):
-    world.mock.script.add("submit: delay=1")
+    world.script.add("submit: delay=1")
     reply = world.submit({"image": "x", "mode": "stt"})
     assert [finding.rule.id for finding in last(world).findings] == ["submit.body.mode.enum"]
     assert last(world).hint.startswith("script: submit: delay=1; submit.body.mode.enum: ")
@@ -225,8 +226,8 @@ def test_what_the_caller_broke_is_still_found(world):
 
 
 def test_a_hint_keeps_its_bound(world):
-    world.mock.script.add("submit: 503 delay=0.000000001" + " " * 400 + "retry-after=1")
-    world.mock.script.add("submit: delay=1")
+    world.script.add("submit: 503 delay=0.000000001" + " " * 400 + "retry-after=1")
+    world.script.add("submit: delay=1")
     assert world.submit().headers["x-klingmock-hint"].startswith("script: submit: 503 delay=")
     assert len(
         world.submit({"image": "x", **{f"{n}" * 90: n for n in range(9)}}).headers["x-klingmock-hint"]
@@ -237,9 +238,7 @@ def test_a_hint_keeps_its_bound(world):
 
 
 def test_an_engine_takes_a_script():
-    script = Script("submit: 503")
-    mock = Mock([load()], clock=Manual(), script=script)
-    assert mock.script is script
+    mock = Mock([load()], clock=Manual(), scripts=Scripts(Script("submit: 503")))
     path = load().operation("submit").path
     replies = [mock.answer(Call("POST", path, KEY, JOB)) for _ in range(2)]
     assert [reply.status for reply in replies] == [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.OK]

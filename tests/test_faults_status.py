@@ -45,7 +45,7 @@ TEXTS = {
 @pytest.mark.parametrize(("place", "status"), TEXTS)
 def test_a_status_is_worded_by_the_contract(fake, revision, place, status, limited):
     world = fake(revision, limited=limited)
-    world.mock.script.add(f"{place}: {status}")
+    world.script.add(f"{place}: {status}")
     reply = call(world, place)
     sent = world.mock.journal.entries[-1].exchange.call
     requests = world.contract.document["x-limits"]["rate"]["requests"]
@@ -61,7 +61,7 @@ def test_a_status_is_worded_by_the_contract(fake, revision, place, status, limit
 @pytest.mark.parametrize("status", [402, 429, 503])
 def test_a_scripted_refusal_keeps_to_the_contract(fake, status):
     world = fake("2026-07")
-    world.mock.script.add(f"submit: {status}")
+    world.script.add(f"submit: {status}")
     reply = world.submit()  # held against the contract there
     assert (reply.status, world.told(reply)["code"]) == (status, status)
 
@@ -69,7 +69,7 @@ def test_a_scripted_refusal_keeps_to_the_contract(fake, status):
 @given(st.sampled_from(["submit", "task", "media"]), st.integers(400, 599), st.sampled_from(revisions()))
 def test_every_status_has_an_envelope(fake, place, status, revision):
     world = fake(revision)
-    world.mock.script.add(f"{place}: {status}")
+    world.script.add(f"{place}: {status}")
     reply = call(world, place)
     told = world.told(reply)
     category, colon, detail = told["message"].partition(": ")
@@ -82,7 +82,7 @@ def test_every_status_has_an_envelope(fake, place, status, revision):
 
 def test_a_status_without_words_says_which_side_has_failed(fake):
     world = fake()
-    world.mock.script.add("submit: 418, 502")
+    world.script.add("submit: 418, 502")
     told = [world.told(call(world, "submit"))["message"] for _ in range(2)]
     assert told == [
         "Client error: the request failed with status 418",
@@ -93,13 +93,13 @@ def test_a_status_without_words_says_which_side_has_failed(fake):
 
 def test_a_reading_that_moves_a_status_moves_its_words(fake):
     world = fake("2026-02", readings={"wrong-method": "404"})
-    world.mock.script.add("submit: 405")
+    world.script.add("submit: 405")
     assert world.told(call(world, "submit"))["message"].startswith("Client error: ")
 
 
 def test_a_429_names_the_limit_in_force_and_when_to_come_again(fake):
     world = fake("2026-02", rate=7)
-    world.mock.script.add("submit: 429 retry-after=2, 429")
+    world.script.add("submit: 429 retry-after=2, 429")
     reply = world.submit()
     assert world.told(reply)["message"] == "Rate limit exceeded: more than 7 requests in 60 seconds"
     assert (reply.headers["retry-after"], reply.headers["x-ratelimit-limit"]) == ("2", "7")
@@ -108,5 +108,5 @@ def test_a_429_names_the_limit_in_force_and_when_to_come_again(fake):
 
 def test_a_long_task_id_is_not_repeated_whole(fake):
     world = fake()
-    world.mock.script.add("task: 404")
+    world.script.add("task: 404")
     assert len(bytes(call(world, "task", "x" * 10_000).body)) < 300

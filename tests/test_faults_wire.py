@@ -67,6 +67,7 @@ class Site:
 
     def __init__(self, world, address) -> None:
         self.world, self.mock, self.address = world, world.mock, address
+        self.script = world.script
         self.connection = http.client.HTTPConnection(*address, timeout=10)
 
     def call(self, method="POST", path="", body=None):
@@ -102,7 +103,7 @@ def site(fake, implementation, loop, caplog):
 @pytest.mark.parametrize("body", [JOB, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize(("fault", "accepted"), [("drop", 0), ("lost", 1), ("drop delay=0.01", 0)])
 def test_a_connection_closes_without_a_byte(site, fault, accepted, body):
-    site.mock.script.add(f"submit: {fault}")
+    site.script.add(f"submit: {fault}")
     with pytest.raises(http.client.RemoteDisconnected):
         site.call(body=body)
     assert site.jobs() == accepted
@@ -112,7 +113,7 @@ def test_a_connection_closes_without_a_byte(site, fault, accepted, body):
 
 @pytest.mark.parametrize("body", [JOB, LARGE], ids=["small", "large"])
 def test_a_reply_is_cut_in_its_middle(site, body):
-    site.mock.script.add("submit: truncate")
+    site.script.add("submit: truncate")
     with pytest.raises(http.client.IncompleteRead) as caught:
         site.call(body=body)
     whole = site.mock.journal.entries[-1].exchange.reply
@@ -125,7 +126,7 @@ def test_a_reply_is_cut_in_its_middle(site, body):
 
 def test_a_connection_that_was_kept_closes_too(site):
     name = site.job()
-    site.mock.script.add("task: 500 retry-after=3, drop")
+    site.script.add("task: 500 retry-after=3, drop")
     reply, _ = site.call("GET", f"/api/v1/tasks/{name}")
     assert (reply.status, reply.getheader("retry-after")) == (500, "3")
     kept = site.connection.sock
@@ -137,7 +138,7 @@ def test_a_connection_that_was_kept_closes_too(site):
 def test_half_of_a_video(site):
     path = site.mock.served[0].replies.video_path(site.job())
     _, video = site.call("GET", path)
-    site.mock.script.add("media: truncate, drop, truncate")
+    site.script.add("media: truncate, drop, truncate")
     with pytest.raises(http.client.IncompleteRead) as caught:
         site.call("GET", path)
     assert caught.value.partial == video[: len(video) // 2]
@@ -154,7 +155,7 @@ def test_half_of_a_video(site):
 @pytest.mark.parametrize(("fault", "status_lines"), [("drop", 0), ("truncate", 1)])
 def test_requests_that_wait_behind_it_get_nothing(site, fault, status_lines):
     name = site.job()
-    site.mock.script.add(f"task: {fault}")
+    site.script.add(f"task: {fault}")
     request = f"GET /api/v1/tasks/{name} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer mock-a\r\n\r\n"
     with socket.create_connection(site.address, timeout=10) as client, client.makefile("rb") as replies:
         client.sendall(request.encode() * 3)
@@ -163,7 +164,7 @@ def test_requests_that_wait_behind_it_get_nothing(site, fault, status_lines):
 
 
 def test_a_body_that_is_too_large_to_be_read_is_dropped(site):
-    site.mock.script.add("submit: drop")
+    site.script.add("submit: drop")
     head = f"POST {site.world.submit_path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer mock-a\r\n"
     with socket.create_connection(site.address, timeout=10) as client, client.makefile("rb") as replies:
         client.sendall(f"{head}Content-Length: 9999999\r\nExpect: 100-continue\r\n\r\n".encode())
@@ -214,7 +215,7 @@ def scripted(fake):
 
     def make(script: str):
         world = fake(limited=False)
-        world.mock.script.add(script)
+        world.script.add(script)
         return Endpoint(world.mock), world
 
     return make

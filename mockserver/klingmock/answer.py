@@ -10,7 +10,6 @@ from klingcontracts.contract import Contract, Operation
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.finding import Finding
 from klingcontracts.problem import Problem
-from klingmock import media
 from klingmock.clock import Clock, System
 from klingmock.damage import Scene
 from klingmock.faults import Fault
@@ -18,13 +17,15 @@ from klingmock.journal import Journal
 from klingmock.keys import UNFUNDED, Keys
 from klingmock.ledger import CHARGED
 from klingmock.limits import TEAM
-from klingmock.refusal import NO_HEADERS, Answer, noted, one_line, refuse
+from klingmock.refusal import NO_HEADERS, Answer, not_allowed, noted, one_line, refuse
+from klingmock.replies import encode
 from klingmock.routes import Route, Routes
-from klingmock.script import Script
 from klingmock.scripted import fated, fates, faulted, scripted
+from klingmock.scripts import Scripts
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
 from klingmock.task import Task
+from klingmock.videos import Videos, why
 
 MAX_BODY = 64 * 2**20  # bytes; the cap of the vendor's own client (C4)
 LONGEST_ID = 128  # characters of a request id, a path or a task id that a reply repeats
@@ -57,7 +58,7 @@ class Mock:
         store: Store | None = None,
         keys: Keys | None = None,
         journal: Journal | None = None,
-        script: Script | None = None,
+        scripts: Scripts | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
         if not contracts:
@@ -70,12 +71,12 @@ class Mock:
         self.store: Store = store or Memory()
         self.keys = keys or Keys()
         self.journal = journal or Journal()
-        self.script = script or Script()
+        self.scripts = scripts or Scripts()
         self.max_body = max_body
         self.routes = Routes(self.served)
         self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
-        self._videos = contracts[0].media
+        self._videos = Videos(self.served, self.store)
 
     def answer(self, call: Call) -> Reply:
         """Answer a call, from any thread. Never raises for anything that a caller can send."""
@@ -90,7 +91,7 @@ class Mock:
     def _answer(self, call: Call) -> Reply:
         now = self.clock.now()
         request_id = _request_id(call)
-        if call.path.startswith(self._videos):
+        if self._videos.has(call.path):
             answer, file = self._video(call, now, request_id)
             reply = file or _reply(answer, request_id, answer.headers)
         else:
@@ -116,7 +117,7 @@ class Mock:
             answer = self._nowhere(call, route)
         elif spent is not None:
             answer = refuse(served.contract, [spent], operation.id)
-        elif self.script.active:
+        elif self.scripts.concerns(call):
             answer = self._scripted(route, operation, call, owner, now, request_id)
         else:
             answer = self._perform(route, operation, call, owner, now, request_id)
@@ -127,13 +128,17 @@ class Mock:
         self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
     ) -> Answer:
         crowded = operation.id == "submit" and self._crowded(route.served, owner, now) is not None
-        fault = None if crowded else self.script.next(operation.id)
+        task_id = route.parameters.get("task_id", "")
+        try:
+            fault = None if crowded else self._fault(call, operation.id, owner, task_id)
+        except Problem as problem:
+            return _no_script(route.served.contract, problem, operation.id)
         if fault is None:
             return self._perform(route, operation, call, owner, now, request_id)
         if fault.kind.carried_out:
             answer = self._perform(route, operation, call, owner, now, request_id)
         else:
-            blanks = {"task_id": route.parameters.get("task_id", "")[:LONGEST_ID]}
+            blanks = {"task_id": task_id[:LONGEST_ID]}
             answer = self._instead(route.served, fault, operation.id, call, blanks, now)
         return answer._replace(faults=(fault, *answer.faults))
 
@@ -172,7 +177,7 @@ class Mock:
     def _nowhere(self, call: Call, route: Route) -> Answer:
         contract, path = route.served.contract, call.path[:LONGEST_ID]
         if route.allowed:
-            return _not_allowed(contract, call.method, ", ".join(route.allowed))
+            return not_allowed(contract, call.method, ", ".join(route.allowed))
         finding = wire(contract, "route.unknown-path", path, path=path)
         return refuse(contract, [finding], hint=self.routes.advice(path))
 
@@ -192,10 +197,12 @@ class Mock:
         if served.charges and served.price(body) > self.balance(served, owner):
             return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
-        fate = self.script.next("outcome") if self.script.active else None
+        fate = self._fault(call, "outcome", owner, "")
         if fate is not None:
             task = fated(task, fate)
         self.store.put(task)
+        if self.scripts.concerns(call):
+            self.scripts.accepted(owner, call, task.id)
         self.store.count(owner, CHARGED, task.price)
         hint = noted(notes, operation) if notes else ""
         told = served.replies.submitted(task, call.origin)
@@ -215,7 +222,7 @@ class Mock:
         status = task.status(now) if task is not None and task.owner == owner else None
         if task is None or status is None:
             finding = wire(served.contract, "task.unknown", "", "task", task_id=task_id[:LONGEST_ID])
-            return refuse(served.contract, [finding], "task", _why(task, owner))
+            return refuse(served.contract, [finding], "task", why(task, owner))
         # A task answers in the shape of the revision it was submitted to.
         replies = self._by_contract[task.contract].replies
         fate = fates(task.fate) if status == task.outcome else ()
@@ -235,42 +242,33 @@ class Mock:
         return max(0, opening - self.store.count(owner, CHARGED, 0))
 
     def _video(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
-        # No key is asked for: the vendor's result URLs are open to who has them (T1).
         contract = self.served[0].contract
         if call.method not in {"GET", "HEAD"}:
-            return _not_allowed(contract, call.method, "GET, HEAD"), None
-        fault = self.script.next("media") if self.script.active else None
+            return not_allowed(contract, call.method, "GET, HEAD"), None
+        task = self._videos.task(call.path)
+        try:
+            fault = self._fault(call, "media", task.owner if task else "", task.id if task else "")
+        except Problem as problem:
+            return _no_script(contract, problem, "video"), None
         if fault is None:
-            return self._file(call, now, request_id)
+            return self._videos.file(task, call, now, request_id)
         if fault.kind.carried_out:
-            answer, file = self._file(call, now, request_id)
+            answer, file = self._videos.file(task, call, now, request_id)
         else:
             answer, file = self._instead(self.served[0], fault, "video", call, {}, now), None
         return answer._replace(faults=(fault,)), file
 
-    def _file(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
-        contract = self.served[0].contract
-        task = self.store.get(call.path.removeprefix(self._videos).rpartition("_")[0])
-        if task is not None and self._by_contract[task.contract].replies.video_path(task.id) != call.path:
-            task = None
-        if task is None or task.status(now) != "success":
-            finding = wire(contract, "video.unknown", "", "video", path=call.path[:LONGEST_ID])
-            return refuse(contract, [finding], "video", _why(task, task.owner if task else "")), None
-        file = media.serve(media.video(task.id, task.seconds), call.method, call.headers)
-        headers = {**file.headers, "x-request-id": request_id}
-        return Answer(file.status, "", "video"), file._replace(headers=headers)
+    def _fault(self, call: Call, place: str, owner: str, task_id: str) -> Fault | None:
+        """The fault that a call meets, if any; Problem for a script of its own that can't be read."""
+        if not self.scripts.concerns(call):
+            return None
+        return self.scripts.of_call(owner, call, task_id).next(place)
 
 
-def _not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
-    finding = wire(contract, "route.wrong-method", method, method=method)
-    answer = refuse(contract, [finding], hint=f"allowed: {allowed}")
-    return answer._replace(headers={"allow": allowed}) if answer.status == 405 else answer
-
-
-def _why(task: Task | None, owner: str) -> str:
-    if task is None:
-        return "nothing of this name is kept here"
-    return "it has expired, or is not finished" if task.owner == owner else "the task belongs to another key"
+def _no_script(contract: Contract, problem: Problem, operation: str) -> Answer:
+    error = contract.errors["bad-json"]  # the vendor knows no such header: its plainest refusal
+    body = encode({"code": error.status, "message": f"{error.category}: the script can't be read"})
+    return Answer(error.status, body, operation, (), str(problem))
 
 
 def _reply(answer: Answer, request_id: str, more: Mapping[str, str]) -> Reply:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from klingcontracts.check import wire
 from klingcontracts.contract import Contract, Operation
 from klingcontracts.finding import Finding
 from klingcontracts.problem import nearest
@@ -37,6 +38,13 @@ def refuse(contract: Contract, findings: Sequence[Finding], operation: str = "",
     body = encode({"code": error.status, "message": error.message(first.refusal)})
     told = f"{first.rule.id}: {hint or explained(first, contract.operations.get(operation))}"
     return Answer(error.status, body, operation, findings, told)
+
+
+def not_allowed(contract: Contract, method: str, allowed: str) -> Answer:
+    """The answer to a method that a path does not know; `allowed` are those that it knows."""
+    finding = wire(contract, "route.wrong-method", method, method=method)
+    answer = refuse(contract, [finding], hint=f"allowed: {allowed}")
+    return answer._replace(headers={"allow": allowed}) if answer.status == 405 else answer
 
 
 def explained(finding: Finding, operation: Operation | None) -> str:

@@ -29,6 +29,7 @@ from klingmock.journal import Journal, open_file
 from klingmock.keys import Keys
 from klingmock.loglines import Lines
 from klingmock.out import say
+from klingmock.scripts import Scripts
 from klingmock.served import Plan
 from klingmock.settings import Settings
 from klingmock.task import TIMINGS
@@ -89,7 +90,9 @@ def mock(settings: Settings, lines: Lines | None = None) -> Mock:
     contracts = contracts_of(settings)
     file = open_file(settings.journal) if settings.journal else None
     journal = Journal(settings.journal_size, file, lines.write if lines else None, _log.error)
-    return Mock(contracts, plan, keys=Keys(settings.api_key), journal=journal, max_body=settings.max_body)
+    scripts = Scripts(text=settings.script or "", seed=plan.seed)
+    keys = Keys(settings.api_key)
+    return Mock(contracts, plan, keys=keys, journal=journal, scripts=scripts, max_body=settings.max_body)
 
 
 def contracts_of(settings: Settings) -> list[Contract]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from klingcontracts.document import DEFAULT
 from klingcontracts.problem import Problem, nearest
 from klingmock.answer import MAX_BODY
+from klingmock.grammar import parse
 from klingmock.journal import SIZE
 from klingmock.ledger import units
 from klingmock.task import TIMINGS
@@ -69,6 +70,11 @@ def _word(text: str) -> str:
 def _path(text: str) -> str:
     if not text or "\0" in text:
         raise ValueError("the name of a file")
+    return text
+
+
+def _script(text: str) -> str:
+    parse(text)
     return text
 
 
@@ -134,6 +140,7 @@ SETTINGS = (
     Setting("concurrency", _count, "N", "running tasks for each key (default: as documented)"),
     Setting("no-limits", _yes, "", "switch both limits off", False),
     Setting("balance", _money, "DOLLARS", "what each key has to spend (default: 1000.0000, synthetic)"),
+    Setting("script", _script, "TEXT", "faults that each key begins with, as in 'submit: 429; task: drop'"),
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),
     Setting("journal", _path, "FILE", "append every exchange to this file, as JSON lines"),
     Setting("journal-size", _few, "N", "how many exchanges are kept in memory", SIZE),
@@ -159,6 +166,7 @@ class Settings(NamedTuple):
     concurrency: int | None
     no_limits: bool
     balance: str | None
+    script: str | None
     max_body: int
     journal: str | None
     journal_size: int
@@ -225,6 +233,8 @@ def _one(setting: Setting, raw: Any, place: str) -> Any:
     text = str(raw).lower() if isinstance(raw, bool) else str(raw)
     try:
         return setting.read(text)
+    except Problem as problem:
+        raise Problem(f"{place}: {text!r}: {problem.fact}", problem.remedy) from problem
     except ValueError as error:
         shown = "the value given" if setting.name == "api-key" else repr(text)
         raise Problem(f"{place}: {shown} is not {error}.", "Give one that is.") from error

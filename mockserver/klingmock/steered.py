@@ -14,6 +14,7 @@ from klingmock.clock import Manual
 from klingmock.journal import Entry, Journal
 from klingmock.options import Options
 from klingmock.script import Script
+from klingmock.scripts import Scripts
 from klingmock.served import Served
 from klingmock.task import Task
 from klingmock.virtual import LONGEST, Wait, virtual_time
@@ -41,7 +42,7 @@ class Steered:
             clock=self.clock,
             store=self._store,
             journal=journal,
-            script=self._script,
+            scripts=Scripts(self._script),
         )
         self._last: Call | None = None
         self._idle = 0

@@ -62,7 +62,7 @@ def test_the_refused_call_gets_the_lines_shown(url: str, need: Callable[..., str
     assert {line.strip() for line in shown.splitlines()} <= lines
 
 
-@pytest.mark.parametrize("containing", ["urllib.request", "create_app(mock)"])
+@pytest.mark.parametrize("containing", ["urlretrieve", "create_app(mock)"])
 def test_the_python_programs_run(containing: str, url: str, tmp_path: Path) -> None:
     (program,) = blocks("python", containing)
     script = tmp_path / "program.py"
@@ -71,7 +71,7 @@ def test_the_python_programs_run(containing: str, url: str, tmp_path: Path) -> N
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    if containing == "urllib.request":
+    if containing == "urlretrieve":
         assert done.stdout.startswith(url)
         assert (tmp_path / "mountain.mp4").read_bytes()[4:8] == b"ftyp"
     else:
