@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from bench import coldstart, rounds, stored
+from bench import coldstart, kit, rounds, stored
 from bench.load import Load
 from bench.progress import say
 from bench.table import COST_HEAD, OTHER_HEAD, cost_row, markdown, start_row, stored_rows
@@ -49,9 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.rounds or base.rounds, arguments.seconds or base.seconds, arguments.tasks or base.tasks
     )
     missing: list[str] = []
-    with closing(Load()) as load:
-        _costs(extent, arguments.without, load, missing)
-        _others(extent, arguments.without, load, missing)
+    if arguments.part in {"server", "all"}:
+        with closing(Load()) as load:
+            _costs(extent, arguments.without, load, missing)
+            _others(extent, arguments.without, load, missing)
+    if arguments.part in {"kit", "all"}:
+        _print("")
+        _print(markdown(kit.HEAD, _try(lambda: kit.rows(extent.rounds), missing) or []))
     print(f"\n{_circumstances(sys.argv[1:] if argv is None else argv)}")
     say("" if not missing else "not everything could be measured")
     for sentence in missing:
@@ -132,6 +136,13 @@ def _version(package: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "part",
+        nargs="?",
+        default="all",
+        choices=["all", "server", "kit"],
+        help="what to measure",
+    )
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
     parser.add_argument("--rounds", type=int, help=f"rounds of each measurement (default {WHOLE.rounds})")
     parser.add_argument("--seconds", type=float, help=f"length of a round (default {WHOLE.seconds})")
