@@ -158,7 +158,9 @@ def test_another_outcome_is_refused():
         world().verdict("sucess")
 
 
-@pytest.mark.parametrize(("limits", "limited"), [(False, False), (True, True), ({"rate": 5}, True)])
+@pytest.mark.parametrize(
+    ("limits", "limited"), [(False, False), (True, True), ({}, True), ({"rate": 5}, True)]
+)
 def test_a_machine_runs_against_the_world_itself(limits, limited):
     handle = world(limits=limits)
     target = handle.target

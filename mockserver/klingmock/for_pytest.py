@@ -63,8 +63,7 @@ def klingmock_server(pytestconfig: pytest.Config) -> "Iterator[Kit]":
     kit = import_module("klingmock.kit").Kit(tally.add if tally is not None else None)
     pytestconfig.stash[_kit] = kit
     yield kit
-    del pytestconfig.stash[_kit]
-    kit.close()
+    kit.close()  # and stays in the stash: the last test may still fail in its teardown, and be reported
 
 
 @pytest.fixture
@@ -160,10 +159,11 @@ def _stray(host: str, handle: "Handle", strays: list[str]) -> NoReturn:
     pytest.fail(strays[-1], pytrace=False)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give a marked test its world, before its own fixtures: they may read the environment.
 
-    A marked test that only takes make_klingmock opens its worlds itself.
+    Fixtures of a wider scope come first, as everywhere in pytest: what they set has to outlast this world. A
+    marked test that only takes make_klingmock opens its worlds itself.
     """
     for item in items:
         names = getattr(item, "fixturenames", None)  # a test of another kind, as of a text file, has none
@@ -172,7 +172,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = item.get_closest_marker("klingmock") is not None and "make_klingmock" not in names
         if marked or "klingmock" in names:
             others = [name for name in names if name != "klingmock"]
-            item.fixturenames = ["klingmock", *others]  # type: ignore[attr-defined]  # pytest.Item has no word for it
+            wider = [name for name in others if _is_wide(config, item, name)]
+            own = [name for name in others if name not in wider]
+            item.fixturenames = [*wider, "klingmock", *own]  # type: ignore[attr-defined]  # pytest.Item has no word for it
+
+
+def _is_wide(config: pytest.Config, item: pytest.Item, name: str) -> bool:
+    """Whether a fixture outlasts a test; an argument of a parametrized one is no fixture."""
+    fixtures: Any = config.pluginmanager.get_plugin("funcmanage")  # what knows every fixture of the run
+    known = fixtures.getfixturedefs(name, item)
+    return bool(known) and known[-1].scope != "function"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

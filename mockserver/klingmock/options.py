@@ -1,6 +1,6 @@
 """What a test can say about the world it is given: one table, read from keywords, a marker or a fixture."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from klingcontracts.contract import Contract, load
@@ -60,7 +60,7 @@ def options(*given: Mapping[str, Any]) -> Options:
     for one in given:
         for name, value in one.items():
             if name not in Options._fields:
-                raise unknown("Option", name, Options._fields, "Leave it out, or call it by its name.")
+                raise unknown("Option", str(name), Options._fields, "Leave it out, or call it by its name.")
             values[name] = _reading(value) if name == "reading" else value
     found = Options(**values)
     _check(found)
@@ -68,17 +68,23 @@ def options(*given: Mapping[str, Any]) -> Options:
 
 
 def _reading(value: Any) -> Mapping[str, str]:
-    if isinstance(value, Mapping):
-        return value
-    pairs = [str(pair).partition("=") for pair in ([value] if isinstance(value, str) else value)]
-    if not all(question and reading for question, _, reading in pairs):
+    pairs = list(_pairs(value))
+    if not all(isinstance(name, str) and name for pair in pairs for name in pair):
         raise Problem(
             f"Option reading: {value!r} is no reading.", "Give QUESTION=READING, as in image-required=either."
         )
-    return {question: reading for question, _, reading in pairs}
+    return dict(pairs)
+
+
+def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return value.items()
+    given = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    return [(question, reading) for question, _, reading in (str(pair).partition("=") for pair in given)]
 
 
 def _check(found: Options) -> None:
+    _check_texts(found)
     _check_timing(found.timing)
     _check_limits(found.limits)
     if found.retention is not None and not _is_time(found.retention):
@@ -87,10 +93,20 @@ def _check(found: Options) -> None:
         units(found.balance)
     if found.time not in TIMES:
         raise unknown("Option time", str(found.time), TIMES, "Name one of them.")
-    for name in ("revision", "seed", "script", "base_url_variable", "api_key_variable"):
-        if not isinstance(getattr(found, name), str):
-            raise Problem(f"Option {name}: {getattr(found, name)!r} is no text.", "Give a str.")
     parse(found.script)
+
+
+def _check_texts(found: Options) -> None:
+    balance = {} if found.balance is None else {"balance": found.balance}
+    variables = {name: getattr(found, name) for name in ("base_url_variable", "api_key_variable")}
+    texts = {"revision": found.revision, "seed": found.seed, "script": found.script, **balance, **variables}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise Problem(f"Option {name}: {value!r} is no text.", "Give a str.")
+    for name, value in variables.items():
+        if not value or "=" in value or "\0" in value:
+            fact = f"Option {name}: {value!r} is no name of an environment variable."
+            raise Problem(fact, f"Give one such as {Options._field_defaults[name]}.")
 
 
 def _check_timing(timing: Any) -> None:

@@ -28,9 +28,11 @@ class Tally:
         """Count one exchange."""
         found = exercised(contract, entry.exchange, entry.operation, entry.findings)
         with self._lock:
-            if contract.revision not in self._says:
-                self._open(contract.revision, {rule.id: rule.says for rule in contract.rules.values()})
-            counts = self._counts[contract.revision]
+            counts = self._counts.get(contract.revision, {})
+            if not contract.rules.keys() <= counts.keys():  # another reading may have rules of its own
+                counts = self._open(
+                    contract.revision, {rule.id: rule.says for rule in contract.rules.values()}
+                )
             for how, rules in (("kept", found.kept), ("broken", found.broken)):
                 for rule in rules:
                     counts[rule][how] += 1

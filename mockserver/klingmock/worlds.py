@@ -64,4 +64,4 @@ class Worlds:
         task_id = call.path.rpartition("/")[2].rpartition("_")[0]
         with self._lock:
             worlds = list(reversed(self._open.values()))
-        return next((world for world in worlds if task_id and world.knows(task_id)), self._last)
+        return next((world for world in worlds if world.knows(task_id)), self._last)

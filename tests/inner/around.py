@@ -1,6 +1,7 @@
-"""What holds around each test of a suite that uses the fake: all is as it was afterwards."""
+"""What holds around each test of a suite that uses the fake, and around all: all is as it was afterwards."""
 
 import os
+import threading
 from pathlib import Path
 
 import no_lookups
@@ -18,6 +19,10 @@ def pytest_runtest_protocol(item):
     assert outside() == before, item
     assert no_lookups.are_back(), item
     return result
+
+
+def pytest_unconfigure():
+    assert "klingmock" not in [thread.name for thread in threading.enumerate()]
 
 
 @pytest.fixture

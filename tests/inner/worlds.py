@@ -9,6 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
+@pytest.fixture(scope="session", autouse=True)
+def of_the_session():
+    assert os.environ["MODELLIX_BASE_URL"] == "before"
+
+
+@pytest.fixture(scope="class", autouse=True)
+def of_the_class():
+    assert os.environ["MODELLIX_BASE_URL"] == "before"
+
+
 @pytest.fixture
 def base_url():
     return os.environ["MODELLIX_BASE_URL"]
@@ -76,14 +86,24 @@ def test_a_world_for_each_example(make_klingmock, many):
         assert [task.id for task in fake.tasks] == ids
 
 
+@given(many=st.integers(1, 3))
+@pytest.mark.klingmock(timing="instant")
+def test_one_world_for_all_examples(many):
+    assert {client.status_of(client.submit()) for _ in range(many)} == {"success"}
+
+
 def test_what_is_left_open_is_closed_at_the_end(make_klingmock):
     assert make_klingmock().total == 0
 
 
 @pytest.mark.klingmock(timing="instant")
 class TestOfUnittest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        assert os.environ["MODELLIX_BASE_URL"] == "before"
+
     def setUp(self):
         self.url = os.environ["MODELLIX_BASE_URL"]
 
     def test_it(self):
-        self.assertEqual(client.status_of(client.submit(url=self.url)), "success")
+        assert client.status_of(client.submit(url=self.url)) == "success"

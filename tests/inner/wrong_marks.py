@@ -1,6 +1,7 @@
 """Nobody can do what is asked for here."""
 
 import os
+
 import pytest
 
 
