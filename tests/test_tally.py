@@ -118,7 +118,8 @@ def test_the_table_has_a_row_for_each_revision():
     assert [row.split()[0] for row in rows] == ["2026-02", "2026-04"]
 
 
-def test_the_long_text_adds_what_was_not_exercised_and_what_it_says():
+def test_the_long_text_adds_what_was_not_exercised_and_what_it_says(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")  # a line for each rule
     tally, _ = tallied(IMAGE, {})
     short, long = tally.text(verbose=False), tally.text(verbose=True)
     assert long.startswith(short + "\n\nnot exercised of 2026-02")
