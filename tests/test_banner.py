@@ -154,3 +154,8 @@ def test_the_curl_can_be_copied_and_gets_a_job(url, revision):
 
 def test_a_line_of_the_banner_is_not_wrapped_or_padded():
     assert all(line == line.rstrip() for line in shown().splitlines())
+
+
+def test_a_script_is_told_of():
+    assert row(shown(script="submit: 503*2"), "script") == "submit: 503*2 (for each key)"
+    assert "  script  " not in shown()

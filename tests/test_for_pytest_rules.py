@@ -111,3 +111,23 @@ def test_without_a_flag_nothing_is_told(suite, run):
     result.assert_outcomes(passed=PASSING)
     assert not TITLE.search(result.stdout.str())
     assert [path.name for path in suite.glob("*.json")] == []
+
+
+def test_what_the_suite_would_have_cost_is_told_alone_and_with_workers(suite, run):
+    line = re.compile(
+        r"^klingmock: (\d+) jobs accepted, (\d+\.\d{4}) USD at made-up prices, none paid$", re.MULTILINE
+    )
+    alone, workers = (line.findall(run(*flags).stdout.str()) for flags in ((), ("-n", "2")))
+    assert len(alone) == 1
+    assert alone == workers
+    assert int(alone[0][0]) * 0.14 == pytest.approx(float(alone[0][1]))
+    assert not line.findall(run("-q").stdout.str())
+
+
+def test_a_suite_that_spends_nothing_is_not_told_of_money(pytester, run):
+    (pytester.path / "test_none.py").write_text(
+        "def test_none(klingmock):\n    assert not klingmock.charges\n"
+    )
+    result = run()
+    result.assert_outcomes(passed=1)
+    assert "USD" not in result.stdout.str()

@@ -44,6 +44,8 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     yield from _each(engine, "limits", _limits)
     yield "timing", f"{_timing(settings)} (seed {engine.plan.seed})"
     yield from _each(engine, "results kept", _kept)
+    if settings.script:
+        yield "script", f"{settings.script} (for each key)"
     yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
     yield "not imitated", NOT_IMITATED
 

@@ -1,6 +1,6 @@
 """The pytest plugin. Every pytest run on the machine imports it: what it needs is loaded by its fixtures."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from hashlib import blake2b
 from importlib import import_module
@@ -21,6 +21,7 @@ NEEDS_TEST = 'Install it with: pip install "klingmock[test]"'
 _kit = pytest.StashKey["Kit"]()
 _tally = pytest.StashKey["Tally"]()
 _strays = pytest.StashKey[list[str]]()  # what there is to say about calls of the vendor's host
+_bill = pytest.StashKey[tuple[int, int]]()  # jobs that were accepted, and what they cost in 1/10,000 USD
 _seen = pytest.StashKey[dict[str, int]]()  # how many exchanges each open world had before this test
 
 
@@ -64,6 +65,7 @@ def klingmock_server(pytestconfig: pytest.Config) -> "Iterator[Kit]":
     pytestconfig.stash[_kit] = kit
     yield kit
     kit.close()  # and stays in the stash: the last test may still fail in its teardown, and be reported
+    _charge(pytestconfig, (kit.jobs, kit.spent))
 
 
 @pytest.fixture
@@ -214,6 +216,8 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist hands its counts to the one that reports."""
     tally, output = session.config.stash.get(_tally, None), getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["klingmock_bill"] = session.config.stash.get(_bill, (0, 0))
     if tally is not None and output is not None:
         output["klingmock_rules"] = tally.to_json()
 
@@ -222,13 +226,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Take the counts of a worker that has ended; one that crashed has none."""
     tally = node.config.stash.get(_tally, None)
-    told = getattr(node, "workeroutput", {}).get("klingmock_rules")
+    output = getattr(node, "workeroutput", {})
+    _charge(node.config, output.get("klingmock_bill", (0, 0)))
+    told = output.get("klingmock_rules")
     if tally is not None and told is not None:
         tally.merge(told)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell which rules the suite exercised."""
+    """Tell what the suite would have cost, and which rules it exercised."""
+    jobs, spent = config.stash.get(_bill, (0, 0))
+    if jobs and config.get_verbosity() >= 0:
+        jobs_of = f"{jobs} job{'s' if jobs > 1 else ''} accepted"
+        terminalreporter.write_line(
+            f"klingmock: {jobs_of}, {spent / 10_000:.4f} USD at made-up prices, none paid"
+        )
     tally = config.stash.get(_tally, None)
     if tally is None:
         return
@@ -238,6 +250,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.option.klingmock_rules_json:
         path = config.invocation_params.dir / config.option.klingmock_rules_json
         _write(tally, str(path), terminalreporter)
+
+
+def _charge(config: pytest.Config, bill: Sequence[int]) -> None:
+    jobs, spent = config.stash.get(_bill, (0, 0))
+    config.stash[_bill] = (jobs + bill[0], spent + bill[1])
 
 
 def _write(tally: "Tally", path: str, reporter: Any) -> None:

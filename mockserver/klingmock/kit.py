@@ -29,6 +29,8 @@ class Kit:
         self._watch = watch
         self._numbers = count(1)
         self.open_handles: dict[str, Handle] = {}
+        self.jobs = 0  # accepted in worlds that are closed
+        self.spent = 0  # what they cost, in ten-thousandths of a dollar
         self.recent: deque[Handle] = deque(maxlen=RECENT)  # the last ones that were opened
 
     @property
@@ -58,7 +60,10 @@ class Kit:
 
     def _forget(self, key: str) -> None:
         self._worlds.close(key)
-        self.open_handles.pop(key, None)
+        handle = self.open_handles.pop(key, None)
+        if handle is not None:
+            self.jobs += len(handle.charges)
+            self.spent += sum(charge.price for charge in handle.charges)
 
 
 @contextmanager
