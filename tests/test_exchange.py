@@ -18,6 +18,7 @@ from klingcontracts.exchange import (
     redacted_query,
     shortened,
 )
+from klingcontracts.strictjson import BadJson
 
 SECRET = "mock-secret-0123456789"
 SECRET_NAMES = [
@@ -156,3 +157,24 @@ def test_secrets_in_a_body_and_in_a_urls_query_are_redacted() -> None:
         "api_key": REDACTED,
         "in": [{"token": REDACTED}],
     }
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), st.lists, max_leaves=5)
+)
+def test_a_call_says_what_its_body_says(value) -> None:
+    assert Call("POST", "/p", {}, json.dumps(value).encode()).json() == value
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b'"a" "b"'])
+def test_a_call_whose_body_is_no_json(body) -> None:
+    with pytest.raises(BadJson):
+        Call("POST", "/p", {}, body).json()
+
+
+@pytest.mark.parametrize("wire", ["truncate", "drop", "stall", "drip"])
+def test_what_became_of_a_reply_is_told_when_it_did_not_just_arrive(wire) -> None:
+    arrived = exchange()
+    assert "wire" not in arrived.to_json()["reply"]
+    damaged = arrived._replace(reply=arrived.reply._replace(wire=wire))
+    assert damaged.to_json()["reply"] == {**arrived.to_json()["reply"], "wire": wire}

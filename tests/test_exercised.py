@@ -158,3 +158,89 @@ def test_an_operation_without_a_key_exercises_no_rule_of_keys():
     operation = next(one for one in contract.operations.values() if not one.key_required)
     found = of(Call(operation.method, operation.path, {}), Reply(200, {}, b"{}"), operation.id, contract)
     assert not [rule for rule in found.kept if rule.startswith("auth.")]
+
+
+@QUICK
+@given(st.data())
+@pytest.mark.parametrize("revision", ["2026-02", "2026-04", "2026-07"])
+def test_nothing_that_is_wrong_counts_as_kept(revision, data):
+    contract = load(revision)
+    operation = contract.operation("submit")
+    value, _ = data.draw(broken_bodies(contract=revision))
+    found = of(Call("POST", operation.path, KEY, json.dumps(value).encode()), OK, "submit", contract)
+    wrong = {one.rule.id for shape in (operation.body, operation.noted) for one in shape.breaks(value)}
+    assert wrong  # the noted ones too, which nobody looks at once a body is refused
+    assert not found.kept & wrong
+
+
+@pytest.mark.parametrize(
+    ("body", "not_kept"),
+    [
+        (b'{"promt": 1}', "submit.body.unknown-field"),  # refused for its image before a note is made of it
+        (
+            b'{"image": "https://e.com/a.jpg", "mode": 5}',
+            "submit.body.mode.enum",
+        ),  # told as one break, a type
+        (b"{", "submit.body.json"),
+    ],
+)
+def test_what_is_wrong_and_not_told_is_neither_kept_nor_broken(body, not_kept):
+    call = Call("POST", SUBMIT, KEY, body)
+    found = exercised(CONTRACT, Exchange(call, OK), "submit", [])
+    assert found.broken == set()
+    assert not_kept not in found.kept
+    assert "submit.body.size" in found.kept
+
+
+def test_of_a_body_that_was_not_read_nothing_is_known():
+    found = of(Call("POST", SUBMIT, KEY, b"{}", oversize=True))
+    assert found.broken == {"submit.body.size"}
+    assert not [rule for rule in found.kept if ".body." in rule]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        (Reply(0, {}, wire="drop"), set()),  # a reply that never came
+        (OK._replace(wire="drop"), set()),
+        (Reply(418, {}, b"{}"), set()),
+        (Reply(500, {"content-type": "text/html"}, b"<html>"), {"submit.reply.status"}),
+        (OK._replace(body=b"{"), {"submit.reply.status", "submit.reply.content-type"}),
+    ],
+    ids=str,
+)
+def test_a_reply_keeps_what_it_is_right_in(reply, kept):
+    call = Call("POST", SUBMIT, KEY, b'{"image": "https://e.com/a.jpg"}')
+    found = exercised(CONTRACT, Exchange(call, reply), "submit", [])
+    assert {rule for rule in found.kept if ".reply." in rule} == kept
+    assert ("auth.unknown-key" in found.kept) == (reply.wire != "drop")
+
+
+@pytest.mark.parametrize("data", [{"status": "gone", "task_id": "t"}, {"status": "pending"}, {}])
+def test_a_poll_that_is_not_as_documented_tells_nothing_of_a_life(data):
+    poll = Call("GET", "/api/v1/tasks/t", KEY)
+    found = of(
+        poll, OK._replace(body=json.dumps({"code": 0, "message": "success", "data": data}).encode()), "task"
+    )
+    assert not {"task.lifecycle.order", "task.reply.data.task_id.echo"} & found.kept
+    other = OK._replace(body=OK.body.replace(b'"t"', b'"other"').replace(b', "model_id": "m"', b""))
+    assert "task.reply.data.task_id.echo" in of(poll, other, "task").broken
+
+
+def test_nulls_that_count_as_absent_are_not_there():
+    body = b'{"image": "https://e.com/a.jpg", "prompt": null}'
+    call = Call("POST", SUBMIT, KEY, body)
+    assert "submit.body.prompt.type" in of(call).broken
+    found = of(call, contract=load("2026-02", {"null-field": "absent"}))
+    assert not [rule for rule in found.kept | found.broken if rule.startswith("submit.body.prompt.")]
+
+
+@pytest.mark.parametrize("fault", ["html", "empty", "invalid", "drop", "lost"])
+def test_a_damaged_reply_does_not_count_as_json(fault):
+    with klingmock.running(script=f"submit: {fault}") as fake:
+        key = {"authorization": f"Bearer {fake.api_key}"}
+        fake.answer(Call("POST", SUBMIT, key, b'{"image": "https://e.com/a.jpg"}'))
+        entry = fake.journal[0]
+    found = exercised(CONTRACT, entry.exchange, entry.operation, entry.findings)
+    assert "submit.reply.json" not in found.kept
+    assert "submit.body.image.required" in found.kept

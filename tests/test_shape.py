@@ -1,11 +1,13 @@
+from types import MappingProxyType
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from klingcontracts.derive import Place
 from klingcontracts.rule import Level
-from klingcontracts.shape import CHUNK, MOST_BREAKS, Shape, shape_of
+from klingcontracts.shape import CHUNK, MOST_BREAKS, Shape, compiled, shape_of
 
 PLACE = Place("submit", "submit.body", Level.ERROR, refuses=True)
 # Every statement that a contract can make, in one schema.
@@ -126,3 +128,13 @@ def test_values_that_count_as_absent() -> None:
     assert empty.forgives
     assert empty.present(value) == {"a": None, "n": [], "o": [None]}
     assert empty.present({"m": ""}) == {"m": ""}
+
+
+@given(VALUES)
+def test_a_compiled_schema_takes_what_its_shape_takes(value) -> None:
+    assert compiled(MappingProxyType(EVERY)).is_valid(value) is not bool(list(shape(EVERY).breaks(value)))
+
+
+def test_a_compiled_schema_looks_nothing_up() -> None:
+    with pytest.raises(ValidationError, match="Retrieval is disabled"):
+        compiled({"$ref": "http://127.0.0.1:1/elsewhere.json"})

@@ -76,3 +76,27 @@ def test_the_terminals_width_is_the_default(monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     text = table(("a",), [("word " * 40,)])
     assert 50 < max(map(len, text.splitlines())) <= 60
+
+
+@given(tables(), st.data())
+def test_a_column_that_is_to_stay_whole_is_never_wrapped(made, data) -> None:
+    heads, rows, width = made
+    heads = [f"{head}{place}" for place, head in enumerate(heads)]  # each can be named
+    whole = data.draw(st.lists(st.sampled_from(heads), unique=True))
+    _, columns, below = split(table(heads, rows, width, whole))
+    for place, (start, end) in enumerate(columns):
+        if heads[place] in whole:
+            told = [line[start:end].strip() for line in below]
+            assert [cell for cell in told if cell] == [row[place] for row in rows if row[place]]
+        else:
+            assert end - start <= max(
+                NARROWEST, *(len(cell) for cell in (heads[place], *(r[place] for r in rows)))
+            )
+
+
+def test_the_other_columns_give_way_for_one_that_stays_whole() -> None:
+    told = table(("id", "text"), [("a-rule." * 6, "word " * 30)], 60, whole=["id"])
+    assert "a-rule." * 6 in told
+    assert max(map(len, told.splitlines())) <= 60
+    alone = table(("id",), [("a-rule." * 6,)], 10, whole=["id"])
+    assert alone.splitlines()[2] == "a-rule." * 6

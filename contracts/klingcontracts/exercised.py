@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from klingcontracts.check import check
 from klingcontracts.contract import Contract, Operation
 from klingcontracts.derive import Pointer
-from klingcontracts.exchange import Exchange
+from klingcontracts.exchange import Call, Exchange, Reply
 from klingcontracts.finding import Finding
 from klingcontracts.shape import Shape, compiled
 from klingcontracts.strictjson import BadJson, parse
@@ -31,63 +32,75 @@ def exercised(
 ) -> Exercised:
     """The rules that this exchange exercised.
 
-    `operation` is the id of its operation ("video" for a video, "" for none), `findings` what it broke.
+    `operation` is the id of its operation ("video" for a video, "" for none), `findings` what it broke: a
+    server tells of less than there is, and what is wrong beyond that is neither kept nor broken.
     """
     broken = frozenset(finding.rule.id for finding in findings)
-    kept = frozenset(_met(contract, exchange, operation)) if operation else frozenset[str]()
-    return Exercised((kept & contract.rules.keys()) - broken, broken & contract.rules.keys())
+    kept = frozenset(_met(exchange, contract.operations.get(operation), operation))
+    wrong = broken.union(finding.rule.id for finding in check(contract, exchange))
+    return Exercised((kept & contract.rules.keys()) - wrong, broken & contract.rules.keys())
 
 
-def _met(contract: Contract, exchange: Exchange, name: str) -> Iterator[str]:
-    call, reply = exchange.call, exchange.reply
-    if name == "video":
-        yield from ["video.unknown"] if reply.status in {200, 206} else []
-        return
-    operation = contract.operations.get(name)
+def _met(exchange: Exchange, operation: Operation | None, name: str) -> Iterator[str]:
+    arrived = exchange.reply.wire != "drop"
+    if name == "video" and arrived and exchange.reply.status in {200, 206}:
+        yield "video.unknown"
     if operation is None:
         return
     yield from ("route.unknown-path", "route.wrong-method")
-    if operation.key_required:
-        yield from ("auth.missing-key", "auth.bad-scheme") if "authorization" in call.headers else ()
-        yield from ("auth.unknown-key", "auth.expired-key") if reply.status != 401 else ()
-    if "x-ratelimit-limit" in reply.headers and reply.status != 429:
-        yield from ("limit.rate", *(["limit.concurrency"] if name == "submit" else []))
-    if reply.status == 200:
-        yield from _accepted(name)
-    yield from _sent(operation, call.body)
-    yield from _answered(operation, exchange)
+    if operation.key_required and "authorization" in exchange.call.headers:
+        yield from ("auth.missing-key", "auth.bad-scheme")
+    yield from _sent(operation, exchange.call)
+    if arrived:
+        yield from _granted(operation, exchange.reply)
+        yield from _answered(operation, exchange.reply)
 
 
-def _accepted(name: str) -> Iterator[str]:
-    if name == "task":
-        yield from ("task.unknown", "task.lifecycle.order", "task.reply.data.task_id.echo")
-    if name == "submit":
-        yield "balance.insufficient"
-
-
-def _sent(operation: Operation, body: bytes) -> Iterator[str]:
-    if operation.body is None:
+def _sent(operation: Operation, call: Call) -> Iterator[str]:
+    if operation.body is None or call.oversize:
         return
     yield f"{operation.id}.body.size"
     try:
-        value = parse(body)
+        value = parse(call.body)
     except BadJson:
         return
     yield f"{operation.id}.body.json"
+    if operation.body.forgives and isinstance(value, dict):
+        value = operation.body.present(value)
     for shape in (operation.body, operation.noted):
-        yield from met(shape, value) if shape else ()
+        yield from _kept(shape, value) if shape else ()
 
 
-def _answered(operation: Operation, exchange: Exchange) -> Iterator[str]:
-    reply = exchange.reply
+def _granted(operation: Operation, reply: Reply) -> Iterator[str]:
+    """What the server alone can refuse, and did not."""
+    if operation.key_required and reply.status != 401:
+        yield from ("auth.unknown-key", "auth.expired-key")
+    if "x-ratelimit-limit" in reply.headers and reply.status != 429:
+        yield from ("limit.rate", *(["limit.concurrency"] if operation.id == "submit" else []))
+    if reply.status == 200:
+        yield from {"task": ["task.unknown"], "submit": ["balance.insufficient"]}.get(operation.id, ())
+
+
+def _answered(operation: Operation, reply: Reply) -> Iterator[str]:
+    if reply.status not in operation.replies:
+        return
     yield from (f"{operation.id}.reply.{what}" for what in ("status", "content-type", "json"))
-    for name, shape in operation.headers.get(reply.status, {}).items():
-        yield from (rule.id for rule in shape.rules.values()) if name in reply.headers else ()
-    if reply.status in operation.replies:
-        try:
-            yield from met(operation.replies[reply.status], parse(bytes(reply.body)))
-        except BadJson:
-            return
+    for name, header in operation.headers[reply.status].items():
+        yield from (rule.id for rule in header.rules.values()) if name in reply.headers else ()
+    try:
+        value = parse(bytes(reply.body))
+    except BadJson:
+        return
+    shape = operation.replies[reply.status]
+    yield from _kept(shape, value)
+    if operation.id == "task" and reply.status == 200 and shape.validator.is_valid(value):
+        yield from ("task.lifecycle.order", "task.reply.data.task_id.echo")
+
+
+def _kept(shape: Shape, value: Any) -> Iterator[str]:
+    whole = shape.validator.is_valid(value)
+    broken = set[str]() if whole else {one.rule.id for one in shape.breaks(value)}
+    yield from (rule for rule in met(shape, value) if rule not in broken)
 
 
 def met(shape: Shape, value: Any) -> Iterator[str]:
