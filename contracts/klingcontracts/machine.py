@@ -21,6 +21,7 @@ from klingcontracts.target import Target
 Valid = st.runner().flatmap(lambda machine: valid_bodies(machine.contract, "submit", notes=False))
 Broken = st.runner().flatmap(lambda machine: _broken(machine.contract))
 Key = st.sampled_from([0, 1])
+Seconds = st.sampled_from([1.0, 5.0, 0.25, 60.0, 600.0, 43_200.0, 200_000.0])
 
 
 def _broken(contract: Contract) -> st.SearchStrategy[tuple[Any, Rule]]:
@@ -71,14 +72,8 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(target=tasks, key=Key, body=Valid)
     def submit(self, key: int, body: Any) -> "str | MultipleResults[str]":
         """A valid job is accepted, or a limit that is on stands against it."""
-        reply = self._submit(key, body)
-        if reply.status == 429:
-            return multiple()
-        _hold(reply.status == 200, _surprise("a valid body", body, reply))
-        task_id = str(json.loads(bytes(reply.body))["data"]["task_id"])
-        _hold(task_id not in self.seen, f"the id {task_id} was given twice")
-        self.seen[task_id] = Seen(key, self.now)
-        return task_id
+        task_id = self._accepted(key, body)
+        return multiple() if task_id is None else task_id
 
     @rule(key=Key, broken=Broken)
     def submit_broken(self, key: int, broken: tuple[Any, Rule]) -> None:
@@ -126,11 +121,19 @@ class TaskMachine(RuleBasedStateMachine):
         _hold(reply.status in {404, 429}, _surprise("a poll of no task", task_id, reply))
 
     @precondition(lambda self: self.target.advance is not None)
-    @rule(seconds=st.sampled_from([1.0, 5.0, 0.25, 60.0, 600.0, 43_200.0, 200_000.0]))
+    @rule(seconds=Seconds)
     def wait(self, seconds: float) -> None:
         """Time goes on."""
         self._advance(seconds)
         self.now += seconds
+
+    @precondition(lambda self: self.target.advance is not None)
+    @rule(task_id=tasks, waits=st.lists(Seconds, min_size=2, max_size=5))
+    def follow(self, task_id: str, waits: list[float]) -> None:
+        """One task for a while; polls and waits that are drawn one by one seldom see it end and expire."""
+        for seconds in waits:
+            self.wait(seconds)
+            self.poll(task_id)
 
     @precondition(lambda self: self.target.limited and self.target.advance is not None)
     @rule(key=Key)
@@ -140,11 +143,32 @@ class TaskMachine(RuleBasedStateMachine):
             reply = self._poll(key, "task-of-nobody")
         _hold(reply.status == 429, _surprise("one request too many", key, reply))
 
+    @precondition(lambda self: self.target.limited and self.target.advance is not None)
+    @rule(target=tasks, key=Key, body=Valid)
+    def crowd(self, key: int, body: Any) -> "MultipleResults[str]":
+        """More jobs at once than may run: each that was accepted is looked at, before time goes on."""
+        most = self.contract.document["x-limits"]["concurrency"]["tasks"]
+        accepted = [task_id for _ in range(most + 1) if (task_id := self._accepted(key, body)) is not None]
+        for task_id in accepted:
+            self.poll(task_id)
+        return multiple(*accepted)
+
     # What is held against each reply.
 
     @property
     def _rate(self) -> Any:
         return self.contract.document["x-limits"]["rate"]
+
+    def _accepted(self, key: int, body: Any) -> str | None:
+        """The id of the task that was made of a valid body; None when a limit stood against it."""
+        reply = self._submit(key, body)
+        if reply.status == 429:
+            return None
+        _hold(reply.status == 200, _surprise("a valid body", body, reply))
+        task_id = str(json.loads(bytes(reply.body))["data"]["task_id"])
+        _hold(task_id not in self.seen, f"the id {task_id} was given twice")
+        self.seen[task_id] = Seen(key, self.now)
+        return task_id
 
     def _submit(self, key: int, body: Any) -> Reply:
         return self._call("submit", key, "", json.dumps(body).encode())
