@@ -159,6 +159,16 @@ class Fake:
         assert reply.status == 200, bytes(reply.body)
         return str(self.told(reply)["data"]["task_id"])
 
+    def at(self, place: str, task_id: str = "task-1") -> Reply:
+        """One call of a script's place, whose reply is not looked at: a drop has none."""
+        image = b'{"image": "https://example.com/mountain.jpg"}'
+        path, method, body = {
+            "submit": (self.submit_path, "POST", image),
+            "task": (f"/api/v1/tasks/{task_id}", "GET", b""),
+            "media": (self.mock.served[0].replies.video_path(task_id), "GET", b""),
+        }[place]
+        return self.mock.answer(Call(method, path, {"authorization": "Bearer mock-a"}, body))
+
     def poll(self, task_id: str, key: str = "mock-a", **more: Any) -> Reply:
         """Ask for a task."""
         return self.call("GET", f"/api/v1/tasks/{task_id}", key=key, **more)

@@ -25,16 +25,6 @@ def world(fake):
     return fake("2026-07", limited=False, timing=TIMINGS["instant"])
 
 
-def call(world, place: str, task_id: str = "task-1"):
-    """One call of a place, past the fixture's checks of the reply: a drop has none."""
-    path, method, body = {
-        "submit": (world.submit_path, "POST", JOB),
-        "task": (f"/api/v1/tasks/{task_id}", "GET", b""),
-        "media": (world.mock.served[0].replies.video_path(task_id), "GET", b""),
-    }[place]
-    return world.mock.answer(Call(method, path, KEY, body))
-
-
 def last(world):
     return world.mock.journal.entries[-1]
 
@@ -55,7 +45,7 @@ def test_what_is_not_carried_out_leaves_nothing_behind(fake, fault):
     world = fake("2026-07")
     before = balance(world)
     world.script.add(f"submit: {fault}")
-    call(world, "submit")
+    world.at("submit")
     assert (running(world), balance(world)) == (0, before)
     assert world.submit().status == 200
     assert running(world) == 1
@@ -63,7 +53,7 @@ def test_what_is_not_carried_out_leaves_nothing_behind(fake, fault):
 
 def test_a_dropped_call_has_no_reply(world):
     world.script.add("submit: drop delay=2; task: drop; media: drop")
-    replies = [call(world, place) for place in ("submit", "task", "media")]
+    replies = [world.at(place) for place in ("submit", "task", "media")]
     assert [reply[:5] for reply in replies] == [
         (0, {}, b"", 2.0, "drop"),
         (0, {}, b"", 0.0, "drop"),
@@ -98,7 +88,7 @@ def test_what_is_only_spoilt_on_its_way_is_what_it_would_have_been(fake, place, 
         world = fake("2026-07", limited=False, timing=TIMINGS["instant"])
         name = world.submitted(x_request_id="r")
         world.script.add(script)
-        return call(world, place, name)
+        return world.at(place, name)
 
     plain, spoilt = reply_of(""), reply_of(f"{place}: {fault}")
     assert (spoilt.delay, spoilt.wire, plain.delay, plain.wire) == (delay, effect, 0, "")
@@ -142,7 +132,7 @@ def test_what_is_refused_before_the_script_spends_no_fault(fake):
     world.clock.advance(60)
     assert [reply.status for reply in met] == [401, 401, 404, 405, 200, 429, 404, 429]
     assert [account.fired for account in world.script.accounts()] == [0, 0]
-    assert [world.submit(b"{", oversize=True).status, call(world, "submit").status] == [503, 0]
+    assert [world.submit(b"{", oversize=True).status, world.at("submit").status] == [503, 0]
     assert world.submit(b"{").status == 400
 
 
@@ -156,7 +146,7 @@ def test_other_operations_meet_no_fault(world):
 def test_places_have_their_own_order(world):
     name = world.submitted()
     world.script.add("task: 500, 503; submit: 429*2")
-    statuses = [call(world, place, name).status for place in ("submit", "task", "submit", "task", "submit")]
+    statuses = [world.at(place, name).status for place in ("submit", "task", "submit", "task", "submit")]
     assert statuses == [429, 500, 429, 503, 200]
     assert not world.script.active
 
@@ -201,7 +191,7 @@ def test_a_call_can_meet_a_fault_and_an_outcome(world):
 def test_the_journal_tells_of_the_fault_and_of_no_finding(world):
     world.script.add("submit: drop, lost, truncate, 429 retry-after=1, 418; task: 404; media: drop")
     for place in ("submit",) * 5 + ("task", "media"):
-        call(world, place)
+        world.at(place)
     entries = world.mock.journal.entries
     assert [(entry.exchange.reply.status, entry.operation, entry.findings) for entry in entries] == [
         *((status, "submit", ()) for status in (0, 200, 200, 429, 418)),

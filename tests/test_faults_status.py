@@ -6,20 +6,9 @@ from hypothesis import strategies as st
 
 from klingcontracts.check import check_reply
 from klingcontracts.document import revisions
-from klingcontracts.exchange import Call
 
 KEY = {"authorization": "Bearer mock-a"}
 JOB = b'{"image": "https://example.com/mountain.jpg"}'
-
-
-def call(world, place: str, task_id: str = "task-1"):
-    """One call of a place, past the fixture's checks of the reply: a drop has none."""
-    path, method, body = {
-        "submit": (world.submit_path, "POST", JOB),
-        "task": (f"/api/v1/tasks/{task_id}", "GET", b""),
-        "media": (world.mock.served[0].replies.video_path(task_id), "GET", b""),
-    }[place]
-    return world.mock.answer(Call(method, path, KEY, body))
 
 
 def hint(world) -> str:
@@ -46,7 +35,7 @@ TEXTS = {
 def test_a_status_is_worded_by_the_contract(fake, revision, place, status, limited):
     world = fake(revision, limited=limited)
     world.script.add(f"{place}: {status}")
-    reply = call(world, place)
+    reply = world.at(place)
     sent = world.mock.journal.entries[-1].exchange.call
     requests = world.contract.document["x-limits"]["rate"]["requests"]
     message = TEXTS[place, status].format(path=sent.path, requests=requests)
@@ -70,7 +59,7 @@ def test_a_scripted_refusal_keeps_to_the_contract(fake, status):
 def test_every_status_has_an_envelope(fake, place, status, revision):
     world = fake(revision)
     world.script.add(f"{place}: {status}")
-    reply = call(world, place)
+    reply = world.at(place)
     told = world.told(reply)
     category, colon, detail = told["message"].partition(": ")
     assert (reply.status, told["code"], set(told)) == (status, status, {"code", "message"})
@@ -83,7 +72,7 @@ def test_every_status_has_an_envelope(fake, place, status, revision):
 def test_a_status_without_words_says_which_side_has_failed(fake):
     world = fake()
     world.script.add("submit: 418, 502")
-    told = [world.told(call(world, "submit"))["message"] for _ in range(2)]
+    told = [world.told(world.at("submit"))["message"] for _ in range(2)]
     assert told == [
         "Client error: the request failed with status 418",
         "Server error: the request failed with status 502",
@@ -94,7 +83,7 @@ def test_a_status_without_words_says_which_side_has_failed(fake):
 def test_a_reading_that_moves_a_status_moves_its_words(fake):
     world = fake("2026-02", readings={"wrong-method": "404"})
     world.script.add("submit: 405")
-    assert world.told(call(world, "submit"))["message"].startswith("Client error: ")
+    assert world.told(world.at("submit"))["message"].startswith("Client error: ")
 
 
 def test_a_429_names_the_limit_in_force_and_when_to_come_again(fake):
@@ -109,4 +98,4 @@ def test_a_429_names_the_limit_in_force_and_when_to_come_again(fake):
 def test_a_long_task_id_is_not_repeated_whole(fake):
     world = fake()
     world.script.add("task: 404")
-    assert len(bytes(call(world, "task", "x" * 10_000).body)) < 300
+    assert len(bytes(world.at("task", "x" * 10_000).body)) < 300

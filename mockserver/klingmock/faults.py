@@ -21,7 +21,6 @@ PLACES = {
 }
 _CALLS = ("submit", "task", "media")
 _API = ("submit", "task")
-_TASKS = ("outcome",)
 
 
 class Option(NamedTuple):
@@ -94,6 +93,12 @@ class Kind(NamedTuple):
 _NOTHING, _CLOSES = "nothing is carried out", "the connection closes without a byte of the reply"
 
 
+def _outcome(
+    name: str, says: str, fate: Fate, value: Option | None = None, damage: Damage | None = None
+) -> Kind:
+    return Kind(name, ("outcome",), says, value, ("after",), damage=damage, fate=fate)
+
+
 STATUS = Kind(
     "STATUS",
     _CALLS,
@@ -158,48 +163,25 @@ FAULTS = (
         "drip", _CALLS, "the reply's body comes in pieces over that many seconds", _wait("drip"), wire="drip"
     ),
     Kind("redirect", ("media",), "a redirect to another name of this machine", damage=damage.elsewhere),
-    Kind("fail", _TASKS, "the task ends as failed, without a reason", options=("after",), fate=fate.failed),
-    Kind(
+    _outcome("fail", "the task ends as failed, without a reason", fate.failed),
+    _outcome(
         "reason",
-        _TASKS,
         "the task ends as failed and says why in data.error, where _ is a space",
+        fate.failed,
         _word("reason"),
-        options=("after",),
-        fate=fate.failed,
-        damage=damage.with_reason,
+        damage.with_reason,
     ),
-    Kind("success", _TASKS, "the task ends as always", options=("after",), fate=fate.as_always),
-    Kind(
-        "no-url",
-        _TASKS,
-        "the task succeeds, and has no URL",
-        options=("after",),
-        fate=fate.as_always,
-        damage=damage.without_url,
-    ),
-    Kind(
+    _outcome("success", "the task ends as always", fate.as_always),
+    _outcome("no-url", "the task succeeds, and has no URL", fate.as_always, damage=damage.without_url),
+    _outcome(
         "stuck",
-        _TASKS,
         "the task stays in this status, until it is released",
+        fate.stuck,
         Option("stuck", "STATUS", "", r"(pending|processing)", "pending or processing"),
-        options=("after",),
-        fate=fate.stuck,
     ),
-    Kind(
-        "slow",
-        _TASKS,
-        "the task takes that many seconds longer",
-        _wait("slow"),
-        options=("after",),
-        fate=fate.slow,
-    ),
-    Kind(
-        "expire",
-        _TASKS,
-        "the task is forgotten that many seconds after its end",
-        _wait("expire"),
-        options=("after",),
-        fate=fate.expiring,
+    _outcome("slow", "the task takes that many seconds longer", fate.slow, _wait("slow")),
+    _outcome(
+        "expire", "the task is forgotten that many seconds after its end", fate.expiring, _wait("expire")
     ),
 )
 

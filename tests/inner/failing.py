@@ -30,7 +30,7 @@ def test_first(klingmock):
 
 
 def test_passes(klingmock):
-    submit("passes")
+    assert submit("passes")[0] == 200
 
 
 def test_second(klingmock):
@@ -83,7 +83,8 @@ def breaks_before(klingmock):
     raise OSError
 
 
-def test_setup(breaks_before): ...
+def test_setup(breaks_before):
+    raise AssertionError("its setup went through")
 
 
 @pytest.mark.klingmock(timing="instant")
@@ -100,4 +101,5 @@ def breaks_after(klingmock):
     raise OSError
 
 
-def test_teardown(breaks_after): ...
+def test_teardown(breaks_after):
+    assert breaks_after is None

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.mark.parametrize("nth", range(4))
 def test_good(klingmock, nth):
-    client.submit()
+    assert client.submit()
 
 
 def test_broken(klingmock):

@@ -8,4 +8,5 @@ def klingmock_config():
     return {"base_url_variabel": "VIDEO_URL"}
 
 
-def test_config(klingmock): ...
+def test_config(klingmock):
+    raise AssertionError("it began")

@@ -8,4 +8,5 @@ def klingmock_config():
     return ["instant"]
 
 
-def test_list(klingmock): ...
+def test_list(klingmock):
+    raise AssertionError("it began")
