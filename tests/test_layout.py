@@ -52,6 +52,7 @@ MAY_IMPORT = {
     "client_calls": "conduct rule words",
     "client_results": "client_calls conduct",
     "verdict": "client_calls client_results conduct contract exchange finding problem rule table",
+    "recorded": "contract exchange finding problem strictjson",
     "klingmock": "",
     "clock": "",
     "patience": "",
@@ -120,7 +121,8 @@ MAY_HOLD = {
 # for_pytest loads everything when a fixture asks, because every pytest run imports it; and who imports the
 # package asks for its version, or for a world to run.
 LAZY = {
-    "cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"},
+    "cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"}
+    | {"klingcontracts.contract", "klingcontracts.recorded", "klingcontracts.verdict"},
     "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
     | {"klingcontracts.problem"},
     "klingmock": {"klingmock.kit"},

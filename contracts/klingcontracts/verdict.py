@@ -10,7 +10,7 @@ from klingcontracts.conduct import Conduct, Outcome, conduct
 from klingcontracts.contract import Contract
 from klingcontracts.exchange import Exchange
 from klingcontracts.finding import Finding
-from klingcontracts.problem import unknown
+from klingcontracts.problem import Problem, unknown
 from klingcontracts.rule import Level
 from klingcontracts.table import table, terminal_width
 
@@ -91,10 +91,12 @@ def judge(
 
     `outcome` is "success" or "failure", as the client said in the end; rules that need it are not judged
     without. `jobs` is how many jobs of one and the same body were meant. `findings` are those of the calls,
-    by number, for exchanges whose keys are redacted. Raises Problem for another outcome.
+    by number, for exchanges whose keys are redacted. Raises Problem for another outcome, and for no job.
     """
     if outcome is not None and outcome not in set(Outcome):
         raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
+    if jobs < 1:
+        raise Problem(f"{jobs} jobs are none.", "Give how many jobs of one body were meant, from 1 on.")
     said = None if outcome is None else Outcome(outcome)
     seen = conduct(contract, exchanges, findings, outcome=said, jobs=jobs)
     return Verdict([one for rule in RULES for one in _judged(rule, seen)])

@@ -2,19 +2,21 @@
 
 import argparse
 import gc
+import json
 import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from klingcontracts.problem import Problem, nearest, unknown
+from klingcontracts.problem import COULD_NOT_LOOK, Problem, nearest, unknown
 from klingmock import __version__
 from klingmock.out import say
 
 COMMANDS = {
     "serve": "run the fake as a server on this machine",
     "contract": "show what is documented, and where it comes from",
+    "verdict": "judge a client by the journal of what it did",
 }
 FORMATS = ("text", "openapi", "rules", "questions")
 
@@ -51,10 +53,11 @@ def _run(arguments: list[str]) -> int:
     if command == "serve":
         _serve_flags(own["serve"])
     _contract_flags(own["contract"])
+    _verdict_flags(own["verdict"])
     chosen, left = parser.parse_known_args(arguments)
     if left:
         raise _stray(left, own[chosen.command])
-    return _serve(chosen) if chosen.command == "serve" else _contract(chosen)
+    return {"serve": _serve, "contract": _contract, "verdict": _verdict}[chosen.command](chosen)
 
 
 def _stray(words: list[str], parser: argparse.ArgumentParser) -> Problem:
@@ -108,3 +111,35 @@ def _contract(chosen: argparse.Namespace) -> int:
     if chosen.action == "list":
         return say(show.listing())
     return say(show.show(chosen.revision, chosen.format, chosen.reading))
+
+
+def _verdict_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="a file written by serve --journal; - for standard input"
+    )
+    parser.add_argument(
+        "--revision", default="2026-02", metavar="REV", help="that was served (default: 2026-02)"
+    )
+    parser.add_argument(
+        "--outcome", metavar="OUTCOME", help="what the client said in the end: success or failure"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="jobs of one body that were meant (default: 1)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--fail-on", choices=("error", "warning"), default="warning", help="default: warning")
+
+
+def _verdict(chosen: argparse.Namespace) -> int:
+    contract = import_module("klingcontracts.contract").load(chosen.revision)
+    recorded = import_module("klingcontracts.recorded").read(chosen.file, contract)
+    if not recorded.exchanges:
+        fact = f"{chosen.file!r} has no exchange."
+        raise Problem(fact, "Run the client against `klingmock serve --journal FILE`.", COULD_NOT_LOOK)
+    verdict = import_module("klingcontracts.verdict")
+    found = verdict.judge(
+        contract, recorded.exchanges, chosen.outcome, jobs=chosen.jobs, findings=recorded.findings
+    )
+    told = json.dumps(found.to_json(), indent=2) if chosen.format == "json" else found.text()
+    level = verdict.Level[chosen.fail_on.upper()]
+    return say(told) or int(bool(found.blamed(level)))

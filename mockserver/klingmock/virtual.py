@@ -5,7 +5,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -53,7 +53,10 @@ class VirtualTime:
         self._calls = calls
         self._begun = clock.now()
         self._longest = longest
-        self._sleeping: list[float] = []  # until when, of each task that sleeps
+        self._moved = 0.0  # seconds, by sleeps alone: a test may advance the clock as well
+        self._moving = threading.Lock()
+        # Until when, of each task that sleeps. A loop waits for its own: another may never run again.
+        self._sleeping: dict[asyncio.AbstractEventLoop, list[float]] = {}
         # Threads that were there before go on in real time: the server is one of them.
         self._others = set(threading.enumerate()) - {threading.current_thread()}
         self._time_sleep, self._asyncio_sleep = time.sleep, asyncio.sleep
@@ -88,19 +91,24 @@ class VirtualTime:
         return shifted
 
     def _ask(self, wait: Wait) -> None:
-        if wait.at - self._begun > self._longest:
+        if self._moved > self._longest:
             raise Endless(
-                f"The client has slept for {wait.at - self._begun:.0f} seconds of virtual time, and asks for "
+                f"The client has slept for {self._moved:.0f} seconds of virtual time, and asks for "
                 f"{wait.seconds:g} more. Give it a deadline, or virtual_time(longest=...)."
             )
         self._note(wait)
+
+    def _move(self, seconds: float, until: float = math.inf) -> None:
+        with self._moving:
+            before = self._clock.now()
+            self._moved += self._clock.advance_to(min(until, before + seconds)) - before
 
     def _sleep(self, seconds: float) -> None:
         if self._is_real(seconds):
             self._time_sleep(seconds)
             return
         self._ask(Wait(self._clock.now(), seconds, "time.sleep"))
-        self._clock.advance(seconds)
+        self._move(seconds)
 
     async def _sleep_in_asyncio(self, delay: float, result: Any = None) -> Any:
         if self._is_real(delay):
@@ -115,32 +123,34 @@ class VirtualTime:
             await self._slept(delay, "anyio.sleep")
 
     async def _slept(self, delay: float, by: str) -> None:
-        _refuse_other_loops(by)
+        sleeping = self._sleeping.setdefault(_loop(by), [])
         now = self._clock.now()
         self._ask(Wait(now, delay, by))
         until = now + delay
-        self._sleeping.append(until)
+        sleeping.append(until)
         try:
-            while self._clock.now() < until:
+            while self.on and self._clock.now() < until:
                 crowded = len(asyncio.all_tasks()) > 1
-                if until <= min(self._sleeping) and not (crowded and await self._is_busy()):
-                    step = max(STEP, delay / (CROWDED if crowded else ALONE))
-                    self._clock.advance_to(min(until, self._clock.now() + step))
+                if until <= min(sleeping) and not (crowded and await self._is_busy(sleeping)):
+                    self._move(max(STEP, delay / (CROWDED if crowded else ALONE)), until)
                 # The loop meets its timers now, such as that of a timeout around this sleep.
                 await self._asyncio_sleep(0)
         finally:
-            self._sleeping.remove(until)
+            sleeping.remove(until)
+        if not self.on:  # the block has ended before this sleep: what is left of it is real
+            await self._asyncio_sleep(until - self._clock.now())
 
-    async def _is_busy(self) -> bool:
+    async def _is_busy(self, sleeping: Sequence[float]) -> bool:
         """Whether another task of the loop calls the world, or goes to sleep, within a moment."""
-        before = self._calls(), self._sleeping[:]
+        before = self._calls(), sleeping[:]
         await self._asyncio_sleep(QUIET)
-        return before != (self._calls(), self._sleeping)
+        return not self.on or before != (self._calls(), sleeping)
 
 
-def _refuse_other_loops(by: str) -> None:
+def _loop(by: str) -> asyncio.AbstractEventLoop:
+    """The event loop that runs; Problem for one whose clock can't be moved."""
     try:
-        loop: object = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
     except RuntimeError:
         loop = None
     if not isinstance(loop, asyncio.BaseEventLoop):
@@ -148,6 +158,7 @@ def _refuse_other_loops(by: str) -> None:
             f"{by} was called in an event loop that has a clock of its own, and is not asyncio's.",
             "Run the test on asyncio's own event loop, or without virtual time.",
         )
+    return loop
 
 
 @contextmanager
@@ -157,8 +168,8 @@ def virtual_time(
     """Let every sleep of this thread, and of those that it starts, move the clock instead of waiting.
 
     `time.time` is the world's time; `monotonic`, `perf_counter` and the event loop's clock jump with it.
-    Raises Problem when virtual time is on already; a sleep that begins later than `longest` seconds after the
-    start raises Endless.
+    Raises Problem when virtual time is on already; a sleep after those of more than `longest` seconds in all
+    raises Endless.
     """
     if not _one_at_a_time.acquire(blocking=False):
         raise Problem(
@@ -168,18 +179,19 @@ def virtual_time(
     virtual = VirtualTime(clock, note, calls, longest)
     stand_ins = virtual.stand_ins()
     try:
-        _replace(stand_ins)
+        _replace(stand_ins, _SPARED)
         yield
     finally:
         virtual.on = False  # for whoever keeps one of the functions
-        _replace({stand_in: real for real, stand_in in stand_ins.items()})
+        # Everywhere: what was imported in the block has the stand-ins, whoever it belongs to.
+        _replace({stand_in: real for real, stand_in in stand_ins.items()}, ())
         _one_at_a_time.release()
 
 
-def _replace(functions: Mapping[Any, Any]) -> None:
+def _replace(functions: Mapping[Any, Any], spared: Container[str]) -> None:
     # By identity, and wherever a module has it: a client may have said `from time import sleep`.
     by_id = {id(old): new for old, new in functions.items()}
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] not in _SPARED and isinstance(module, ModuleType):
+        if name.partition(".")[0] not in spared and isinstance(module, ModuleType):
             names = vars(module)
             names.update({key: by_id[id(value)] for key, value in list(names.items()) if id(value) in by_id})

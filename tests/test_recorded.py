@@ -1,0 +1,135 @@
+"""klingcontracts.recorded: a journal file is read again, and what is none is told."""
+
+import io
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klingcontracts.contract import load
+from klingcontracts.exchange import Call
+from klingcontracts.problem import Problem
+from klingcontracts.recorded import read
+from klingmock.answer import Mock
+from klingmock.clock import Manual
+from klingmock.journal import Journal, open_file
+from klingmock.script import Script
+from klingmock.scripts import Scripts
+
+CONTRACT = load()
+SUBMIT = CONTRACT.operation("submit").path
+KEY = {"authorization": "Bearer mock-a"}
+IMAGE = b'{"image": "https://example.com/mountain.jpg"}'
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A journal file that a client of the engine has written, and the engine."""
+    path = str(tmp_path / "journal.jsonl")
+    journal = Journal(file=open_file(path))
+    mock = Mock(
+        [CONTRACT], clock=Manual(), journal=journal, scripts=Scripts(Script("submit: lost; task: empty"))
+    )
+    for body in (IMAGE, IMAGE, b'{"mode": "x"}'):
+        mock.answer(Call("POST", SUBMIT, KEY, body))
+    mock.answer(Call("GET", "/api/v1/tasks/x", {}))
+    task_id = next(task.id for task in mock.store.tasks())
+    for _ in range(2):
+        mock.answer(Call("GET", f"/api/v1/tasks/{task_id}", KEY))
+    journal.close()
+    return path, mock
+
+
+def test_what_was_written_is_read_again(written):
+    path, mock = written
+    recorded = read(path, CONTRACT)
+    assert len(recorded.exchanges) == 6
+    for found, entry in zip(recorded.exchanges, mock.journal.entries, strict=True):
+        number = entry.exchange.number
+        assert (found.number, found.at, found.call.path) == (
+            number,
+            entry.exchange.at,
+            entry.exchange.call.path,
+        )
+        assert (found.reply.status, found.reply.wire) == (
+            entry.exchange.reply.status,
+            entry.exchange.reply.wire,
+        )
+        assert found.call.headers == entry.exchange.call.headers
+        assert [one.rule for one in recorded.findings[number]] == [one.rule for one in entry.findings]
+    assert json.loads(recorded.exchanges[0].call.body) == json.loads(IMAGE)
+    assert recorded.exchanges[4].reply.body == b""
+
+
+def test_standard_input_is_read_too(written, monkeypatch):
+    path, _ = written
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as a shell would
+        monkeypatch.setattr("sys.stdin", io.StringIO(file.read() + "\n\n"))
+    assert read("-", CONTRACT).exchanges == read(path, CONTRACT).exchanges
+
+
+def test_two_runs_in_one_file_have_numbers_of_their_own(written, tmp_path):
+    path, _ = written
+    text = (tmp_path / "journal.jsonl").read_text()
+    (tmp_path / "journal.jsonl").write_text(text + text)
+    assert [one.number for one in read(path, CONTRACT).exchanges] == list(range(1, 13))
+
+
+LINE = {
+    "number": 1,
+    "at": 0.0,
+    "call": {"method": "GET", "path": "/x", "query": "", "headers": {}, "body": None},
+    "reply": {"status": 200, "headers": {}, "body": None},
+    "findings": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("{", "line 1, is no JSON"),
+        ("[]", "line 1, is no exchange"),
+        (json.dumps({**LINE, "findings": 5}), "line 1, is no exchange"),
+        ("{}", r"line 1, is no exchange: KeyError\('call'\)"),
+        (json.dumps({**LINE, "call": {**LINE["call"], "headers": 5}}), "is no exchange: TypeError"),
+        (json.dumps({**LINE, "reply": {**LINE["reply"], "status": "ok"}}), "is no exchange: ValueError"),
+        (json.dumps({**LINE, "reply": []}), "is no exchange: TypeError"),
+        (json.dumps(LINE) + "\nx", "line 2, is no JSON"),
+        (json.dumps({**LINE, "findings": [{"rule": "a.b"}]}), "'a.b', which is no rule of revision 2026-02"),
+        (json.dumps({**LINE, "findings": ["x"]}), "a finding of ''"),
+    ],
+)
+def test_what_is_no_journal_is_told(tmp_path, text, fact):
+    (tmp_path / "j").write_text(text)
+    with pytest.raises(Problem, match=fact) as caught:
+        read(str(tmp_path / "j"), CONTRACT)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["none", ".", "\0"])
+def test_a_file_that_can_not_be_read_is_told(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Problem, match="can't be read") as caught:
+        read(name, CONTRACT)
+    assert caught.value.exit_code == 3
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(sorted(LINE)), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(LINE)), JSON))
+def test_any_line_is_an_exchange_or_a_problem(tmp_path_factory, changed):
+    path = tmp_path_factory.mktemp("any") / "j"
+    path.write_text(json.dumps({**LINE, **changed}))
+    found = None
+    with suppress(Problem):
+        found = read(str(path), CONTRACT)
+    assert found is None or len(found.exchanges) == 1
