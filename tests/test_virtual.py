@@ -1,322 +1,397 @@
-"""klingmock.virtual: a client's sleep moves the clock, and every clock that it reads agrees."""
+"""klingmock.virtual: a sleep moves the clock, every clock agrees, and the end of the block ends it all."""
 
 import asyncio
-import subprocess
+import math
 import sys
 import threading
 import time
 from contextlib import suppress
-from importlib import import_module
 from time import sleep as kept_sleep
+from types import FunctionType, MethodType, ModuleType
 
 import anyio
-import httpx
-import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import klingmock
-from klingcontracts.contract import load
 from klingcontracts.problem import Problem
 from klingmock.clock import Manual
-from klingmock.virtual import Endless, virtual_time
+from klingmock.virtual import LONGEST, Endless, Wait, virtual_time
 
-SUBMIT = load().operation("submit").path
-IMAGE = {"image": "https://example.com/mountain.jpg"}
-BACK_OFF = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60]  # over 900 s
+NAMES = ("sleep", "time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns")
+SECONDS = st.floats(0.001, 1e6)
+
+
+class World:
+    """A clock without a server, and what was asked of it."""
+
+    def __init__(self):
+        self.clock = Manual(0.0)
+        self.waits = []
+
+    def virtual_time(self, longest=LONGEST):
+        return virtual_time(self.clock, self.waits.append, lambda: 0, longest)
+
+    @property
+    def asked(self):
+        return [wait.seconds for wait in self.waits]
 
 
 @pytest.fixture
-def fake():
-    with klingmock.running(timing=(300, 600)) as fake:
-        yield fake
+def world():
+    return World()
 
 
-def headers(fake):
-    return {"Authorization": f"Bearer {fake.api_key}"}
+async def together(*sleeps):
+    return await asyncio.gather(*sleeps)
 
 
-def rendered(fake, library=httpx, sleep=None):
-    """A synchronous client with a back-off; the seconds that it measured."""
-    with library.Client(base_url=fake.url, headers=headers(fake)) as client:
-        began, pause = time.monotonic(), 1
-        task = client.post(SUBMIT, json=IMAGE).json()["data"]
-        while client.get(f"/api/v1/tasks/{task['task_id']}").json()["data"]["status"] != "success":
-            (sleep or time.sleep)(pause)
-            pause = min(2 * pause, 60)
-        return time.monotonic() - began
+def test_a_wait_is_noted_with_its_time_and_its_kind(world):
+    with world.virtual_time():
+        time.sleep(2)
+        asyncio.run(asyncio.sleep(3))
+        anyio.run(anyio.sleep, 4)
+    assert world.waits == [Wait(0, 2, "time.sleep"), Wait(2, 3, "asyncio.sleep"), Wait(5, 4, "anyio.sleep")]
+    assert world.clock.now() == 9
 
 
-async def rendered_later(fake, library, sleep):
-    """An asynchronous client with a back-off; the seconds that it measured by the loop, and by time.time."""
-    loop = asyncio.get_running_loop()
-    async with library.AsyncClient(base_url=fake.url, headers=headers(fake)) as client:
-        began, pause = (loop.time(), time.time()), 1
-        task = (await client.post(SUBMIT, json=IMAGE)).json()["data"]
-        while (await client.get(f"/api/v1/tasks/{task['task_id']}")).json()["data"]["status"] != "success":
-            await sleep(pause)
-            pause = min(2 * pause, 60)
-        return loop.time() - began[0], time.time() - began[1]
-
-
-def asked(fake):
-    return [wait.seconds for wait in fake.waits]
-
-
-@pytest.mark.parametrize("library", [httpx, httpx2])
-def test_a_synchronous_client_waits_for_nothing(fake, library):
-    with fake.virtual_time():
-        measured = rendered(fake, library)
-    assert asked(fake) == BACK_OFF[: len(fake.waits)]
-    assert sum(asked(fake)) == pytest.approx(measured, abs=30)
-    assert {wait.by for wait in fake.waits} == {"time.sleep"}
-    assert fake.waits[1].at == fake.waits[0].at + 1
-
-
-def test_a_sleep_that_was_imported_by_name_is_met_too(fake):
-    with fake.virtual_time():
-        rendered(fake, sleep=import_module(__name__).kept_sleep)
-    assert asked(fake) == BACK_OFF[: len(fake.waits)]
-
-
-@pytest.mark.parametrize("library", [httpx, httpx2])
-@pytest.mark.parametrize("by", ["asyncio.sleep", "anyio.sleep"])
-def test_an_asynchronous_client_waits_for_nothing(fake, library, by):
-    run = {"asyncio.sleep": asyncio.run, "anyio.sleep": lambda one: anyio.run(lambda: one)}[by]
-    with fake.virtual_time():
-        sleep = asyncio.sleep if by == "asyncio.sleep" else anyio.sleep
-        by_loop, by_time = run(rendered_later(fake, library, sleep))
-    assert asked(fake) == BACK_OFF[: len(fake.waits)]
-    assert by_time == sum(asked(fake))
-    assert by_loop == pytest.approx(by_time, abs=30)
-    assert {wait.by for wait in fake.waits} == {by}
-
-
-def test_deadlines_agree(fake):
-    with fake.virtual_time():
+def test_every_clock_goes_on_by_what_was_slept():
+    clock = Manual()
+    with virtual_time(clock, lambda _: None, lambda: 0):
         wall, ticks, fine = time.time(), time.monotonic(), time.perf_counter()
         exact, exacter, exactest = time.time_ns(), time.monotonic_ns(), time.perf_counter_ns()
-        time.sleep(90)
-        assert time.time() == wall + 90 == fake.now
-        assert time.monotonic() - ticks == pytest.approx(90, abs=5)
-        assert time.perf_counter() - fine == pytest.approx(90, abs=5)
-        assert time.time_ns() - exact == pytest.approx(90e9, abs=1e6)
-        assert time.monotonic_ns() - exacter == pytest.approx(90e9, abs=5e9)
-        assert time.perf_counter_ns() - exactest == pytest.approx(90e9, abs=5e9)
+        time.sleep(9000)
+        assert time.time() == wall + 9000 == clock.now()
+        assert time.monotonic() - ticks == pytest.approx(9000, abs=60)
+        assert time.perf_counter() - fine == pytest.approx(9000, abs=60)
+        assert time.time_ns() - exact == pytest.approx(9000e9, abs=1e6)
+        assert time.monotonic_ns() - exacter == pytest.approx(9000e9, abs=60e9)
+        assert time.perf_counter_ns() - exactest == pytest.approx(9000e9, abs=60e9)
+        kinds = {name: type(getattr(time, name)()) for name in NAMES[1:]}
     assert abs(time.time() - wall) > 10**6  # the world began on another day
+    assert kinds == {name: int if name.endswith("_ns") else float for name in NAMES[1:]}
 
 
-@pytest.mark.parametrize("limit", ["timeout", "wait_for", "fail_after"])
-def test_the_deadline_of_an_event_loop_is_met_at_its_time(fake, limit):
-    async def limited():
-        client = rendered_later(fake, httpx, asyncio.sleep)
-        if limit == "wait_for":
-            await asyncio.wait_for(client, 90)
-        elif limit == "timeout":
-            async with asyncio.timeout(90):
-                await client
+@pytest.mark.parametrize("name", ["time", "monotonic", "perf_counter"])
+def test_a_loop_with_a_deadline_ends_at_it(world, name):
+    with world.virtual_time():
+        deadline = getattr(time, name)() + 1000
+        while getattr(time, name)() < deadline:
+            time.sleep(70)
+    assert world.asked == [70] * 15
+
+
+def test_a_loop_that_reads_the_clock_of_its_event_loop_ends_too(world):
+    async def until(deadline):
+        loop = asyncio.get_running_loop()
+        while loop.time() < deadline:
+            await asyncio.sleep(70)
+
+    async def main():
+        await until(asyncio.get_running_loop().time() + 1000)
+
+    with world.virtual_time():
+        asyncio.run(main())
+    assert world.asked == [70] * 15
+
+
+def outcome(sleep, seconds):
+    """The type of the error, None for none; a sleep without an end is not waited for."""
+    try:
+        if sleep is time.sleep:
+            sleep(seconds)
         else:
-            with anyio.fail_after(90):
-                await client
-
-    before = fake.now
-    with fake.virtual_time(), pytest.raises(TimeoutError):
-        asyncio.run(limited())
-    assert 85 <= fake.now - before <= 95
+            asyncio.run(asyncio.wait_for(sleep(seconds), 0.005))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must be the same
+        return type(error)
+    return None
 
 
-def test_tasks_of_one_loop_sleep_at_the_same_time(fake):
-    async def several():
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(rendered_later(fake, httpx, asyncio.sleep)) for _ in range(4)]
-        return [task.result()[1] for task in tasks]
-
-    before = fake.now
-    with fake.virtual_time():
-        assert len(asyncio.run(several())) == 4
-    assert fake.now - before < 1200
-    assert len(fake.tasks) == 4
+@pytest.mark.parametrize("seconds", [0, -1, 0.0, math.nan, math.inf, -math.inf, "5", None, [], b"1", 1j])
+@pytest.mark.parametrize("function", [(time, "sleep"), (asyncio, "sleep"), (anyio, "sleep")], ids=str)
+def test_what_is_no_wait_is_taken_or_refused_as_ever(world, function, seconds):
+    really = outcome(getattr(*function), seconds)
+    with world.virtual_time():
+        assert outcome(getattr(*function), seconds) == really
+    assert not world.waits
+    assert world.clock.now() == 0
 
 
-def test_who_sleeps_less_long_wakes_first():
-    clock, woke = Manual(0.0), []
+def test_a_result_is_passed_on(world):
+    with world.virtual_time():
+        assert asyncio.run(asyncio.sleep(3, "result")) == "result"
+        assert asyncio.run(asyncio.sleep(0, result="result")) == "result"
+
+
+def test_a_very_long_sleep_is_one_sleep(world):
+    with world.virtual_time(math.inf):
+        time.sleep(1e9)
+        asyncio.run(asyncio.sleep(1e9))
+        asyncio.run(together(asyncio.sleep(1e9), anyio.sleep(1e9)))
+    assert world.clock.now() == 3e9
+    assert world.asked == [1e9] * 4
+
+
+def test_who_sleeps_less_long_wakes_first(world):
+    woke = []
 
     async def sleeper(seconds):
         await asyncio.sleep(seconds)
-        woke.append((seconds, clock.now()))
+        woke.append((seconds, world.clock.now()))
 
-    async def several():
-        await asyncio.gather(*(sleeper(seconds) for seconds in (7, 3, 3, 5)))
-
-    with virtual_time(clock, lambda _: None, lambda: 0):
-        asyncio.run(several())
-    assert woke == [(3, 3.0), (3, 3.0), (5, 5.0), (7, 7.0)]
+    with world.virtual_time():
+        asyncio.run(together(*(sleeper(seconds) for seconds in (7, 3, 3, 5))))
+    assert woke == [(3, 3), (3, 3), (5, 5), (7, 7)]
 
 
-def test_a_sleeper_that_is_cancelled_leaves_no_trace():
-    clock = Manual(0.0)
-
-    async def several():
-        first = asyncio.create_task(asyncio.sleep(5))
-        second = asyncio.create_task(asyncio.sleep(50))
+def test_a_sleeper_that_is_cancelled_leaves_no_trace(world):
+    async def main():
+        first, second = (asyncio.create_task(asyncio.sleep(seconds)) for seconds in (5, 50))
         await asyncio.sleep(0)
         first.cancel()
         await second
         assert first.cancelled()
 
-    with virtual_time(clock, lambda _: None, lambda: 0):
-        asyncio.run(several())
-    assert clock.now() == 50
+    with world.virtual_time():
+        asyncio.run(main())
+    assert world.clock.now() == 50
 
 
-def test_a_result_is_passed_on():
-    with virtual_time(Manual(0.0), lambda _: None, lambda: 0):
-        assert asyncio.run(asyncio.sleep(3, "result")) == "result"
-        assert asyncio.run(asyncio.sleep(0, "result")) == "result"
-        anyio.run(anyio.sleep, 0)
+def test_a_loop_does_not_wait_for_the_sleepers_of_one_that_has_stopped(world):
+    stopped = asyncio.new_event_loop()
+    with world.virtual_time():
+        left = stopped.create_task(asyncio.sleep(10))
+        stopped.run_until_complete(asyncio.sleep(1))
+        asyncio.run(asyncio.sleep(20))
+        assert world.clock.now() == 21
+        left.cancel()
+        stopped.run_until_complete(asyncio.wait([left]))
+    stopped.close()
 
 
-def test_threads_that_were_there_go_on_in_real_time(fake):
+@pytest.mark.parametrize("company", [0, 1])
+def test_who_sleeps_longer_than_the_block_sleeps_on_in_real_time(world, company):
+    async def main():
+        with world.virtual_time():
+            others = [asyncio.create_task(asyncio.sleep(2000)) for _ in range(company)]
+            long = asyncio.create_task(asyncio.sleep(1000))
+            await asyncio.sleep(1)
+            await asyncio.sleep(0)
+        passed = world.clock.now()
+        done, _ = await asyncio.wait([long, *others], timeout=0.02)
+        assert not done
+        assert world.clock.now() == passed
+        for task in (long, *others):
+            task.cancel()
+
+    asyncio.run(main())
+    assert 1 <= world.clock.now() < 1000
+
+
+def test_a_thread_that_was_there_goes_on_in_real_time(world):
     go, seen = threading.Event(), []
 
     def there_before():
         go.wait()
         time.sleep(0.001)
+        asyncio.run(together(asyncio.sleep(0.001), anyio.sleep(0.001)))
         seen.append(time.time())
 
     thread = threading.Thread(target=there_before)
     thread.start()
-    with fake.virtual_time():
+    with world.virtual_time():
         go.set()
         thread.join()
-        inner = threading.Thread(target=lambda: (time.sleep(40), seen.append(time.time())))
-        inner.start()
-        inner.join()
-    assert seen[1] == fake.now
     assert abs(seen[0] - time.time()) < 3600
-    assert asked(fake) == [40]
+    assert not world.waits
 
 
-def test_a_process_has_one_virtual_time(fake):
-    with fake.virtual_time(), pytest.raises(Problem, match="on already"), fake.virtual_time():
-        raise AssertionError("two at once")
-    with fake.virtual_time():
-        time.sleep(5)
-    assert asked(fake) == [5]
+def test_a_thread_that_starts_in_the_block_is_virtual(world):
+    seen = []
+
+    def inner():
+        time.sleep(40)
+        asyncio.run(asyncio.sleep(2))
+        seen.append(time.time())
+
+    with world.virtual_time():
+        thread = threading.Thread(target=inner)
+        thread.start()
+        thread.join()
+        asyncio.run(asyncio.to_thread(time.sleep, 8))
+    assert seen == [42]
+    assert world.asked == [40, 2, 8]
 
 
-def test_another_event_loop_is_refused(fake, need_library):
-    need_library("uvloop")
-    uvloop = import_module("uvloop")
-    with fake.virtual_time(), pytest.raises(Problem, match="a clock of its own"):
-        uvloop.run(rendered_later(fake, httpx, asyncio.sleep))
+def test_threads_sleep_one_after_the_other_and_none_is_lost(world):
+    def sleeps():
+        for _ in range(100):
+            time.sleep(1)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with world.virtual_time():
+            threads = [threading.Thread(target=sleeps) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert world.clock.now() == len(world.waits) == 400
 
 
-def test_a_sleep_outside_of_asyncio_is_refused(fake):
-    with fake.virtual_time():
-        sleeping = anyio.sleep(5)
-        with pytest.raises(Problem, match=r"anyio\.sleep was called in an event loop"):
+def test_a_process_has_one_virtual_time(world):
+    refused = []
+
+    def elsewhere():
+        try:
+            with World().virtual_time():
+                raise AssertionError("two at once")
+        except Problem as problem:
+            refused.append(problem.fact)
+
+    with world.virtual_time():
+        elsewhere()
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        time.sleep(5)  # the first is on as before
+    with world.virtual_time():
+        time.sleep(6)
+    assert refused == ["Virtual time is on already, and a process has only one."] * 2
+    assert world.asked == [5, 6]
+
+
+@pytest.mark.parametrize("module", [asyncio, anyio])
+def test_a_sleep_under_another_kind_of_loop_is_refused(world, module):
+    with world.virtual_time():
+        sleeping = module.sleep(5)
+        with pytest.raises(Problem, match=rf"{module.__name__}\.sleep was called in an event loop"):
             sleeping.send(None)
+    assert not world.waits
 
 
-@pytest.mark.parametrize(
-    ("seconds", "error"), [(-1, ValueError), ("5", TypeError), (float("nan"), ValueError)]
-)
-def test_what_no_sleep_takes_is_refused_as_ever(fake, seconds, error):
-    with pytest.raises(error):
-        time.sleep(seconds)
-    with fake.virtual_time(), pytest.raises(error):
-        time.sleep(seconds)
-    assert not fake.waits
+def stand_ins():
+    """The functions of virtual time, wherever a module has one."""
+    return {
+        (name, key)
+        for name, module in list(sys.modules.items())
+        if isinstance(module, ModuleType)
+        for key, value in list(vars(module).items())
+        if isinstance(value, (FunctionType, MethodType)) and value.__qualname__.startswith("VirtualTime.")
+    }
 
 
-def test_no_sleep_at_all_is_none(fake):
-    with fake.virtual_time():
-        time.sleep(0)
-        asyncio.run(asyncio.sleep(-1))
-    assert not fake.waits
+def test_the_end_of_the_block_leaves_nothing_anywhere(world):
+    before = [getattr(time, name) for name in NAMES] + [asyncio.sleep, anyio.sleep, kept_sleep]
+    with suppress(KeyError), world.virtual_time():
+        inside = stand_ins()
+        raise KeyError
+    assert {("time", name) for name in NAMES} | {("asyncio", "sleep"), ("anyio", "sleep")} < inside
+    assert (__name__, "kept_sleep") in inside
+    assert not any(name.partition(".")[0] in {"_pytest", "uvicorn", "klingmock"} for name, _ in inside)
+    assert stand_ins() == set()
+    assert [getattr(time, name) for name in NAMES] + [asyncio.sleep, anyio.sleep, kept_sleep] == before
 
 
-def test_a_very_long_sleep_is_quick(fake):
-    before = fake.now
-    with fake.virtual_time():
-        asyncio.run(asyncio.sleep(1e9))
-    assert fake.now == before + 1e9
-
-
-def functions():
-    names = ("sleep", "time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns")
-    found = {f"time.{name}": getattr(time, name) for name in names}
-    return {**found, "asyncio.sleep": asyncio.sleep, "anyio.sleep": anyio.sleep, "kept": kept_sleep}
-
-
-def fails_inside(before):
-    assert not set(before.values()) & set(functions().values())
-    raise KeyError
-
-
-def test_all_is_as_it_was_at_the_end(fake):
-    before = functions()
-    with pytest.raises(KeyError), fake.virtual_time():
-        fails_inside(before)
-    assert functions() == before
-
-
-def test_what_was_kept_from_inside_is_real_outside(fake):
-    with fake.virtual_time():
-        kept, clock = time.sleep, time.monotonic
-    kept(0.001)
-    assert clock() == pytest.approx(time.monotonic(), abs=60)
-    assert not fake.waits
-
-
-LATE = """
-import sys, time, klingmock
-with klingmock.running(timing="quick") as fake:
-    with fake.virtual_time():
-        import anyio, late
-        anyio.run(anyio.sleep, 30)
+@pytest.mark.parametrize("name", ["client_of_somebody", "uvicorn.late", "queue.late"])
+def test_a_module_that_comes_in_the_block_has_the_real_functions_after_it(world, monkeypatch, name):
+    late = ModuleType(name)
+    with world.virtual_time():
+        late.nap, late.clock = time.sleep, time.monotonic
+        monkeypatch.setitem(sys.modules, name, late)
         late.nap(12)
-    assert [wait.seconds for wait in fake.waits] == [30, 12], fake.waits
-assert late.sleep is time.sleep
-import asyncio
-from anyio._backends import _asyncio
-assert _asyncio.sleep is asyncio.sleep
-"""
+    assert (late.nap, late.clock) == (time.sleep, time.monotonic)
+    assert world.asked == [12]
 
 
-def test_a_module_that_is_imported_inside_is_met_and_left_again(tmp_path):
-    (tmp_path / "late.py").write_text("from time import sleep\n\n\ndef nap(seconds):\n    sleep(seconds)\n")
-    (tmp_path / "main.py").write_text(LATE)
-    done = subprocess.run(
-        [sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+def test_what_is_no_module_is_left_alone(world, monkeypatch):
+    monkeypatch.setitem(sys.modules, "no_module", World)
+    monkeypatch.setattr(World, "nap", time.sleep, raising=False)
+    with world.virtual_time():
+        assert World.nap is not time.sleep
+    assert World.nap is time.sleep
 
 
-def endless():
+def test_what_was_kept_from_inside_is_real_outside(world):
+    with world.virtual_time():
+
+        def nap(seconds, sleep=time.sleep):
+            sleep(seconds)
+
+        later, other, clocks = asyncio.sleep, anyio.sleep, [getattr(time, name) for name in NAMES[1:]]
+        nap(5)
+    nap(0.001)
+    assert asyncio.run(later(0.001, "result")) == "result"
+    anyio.run(other, 0.001)
+    for name, kept in zip(NAMES[1:], clocks, strict=True):
+        assert kept() == pytest.approx(getattr(time, name)(), abs=60e9 if name.endswith("_ns") else 60)
+    assert (world.asked, world.clock.now()) == ([5], 5)
+
+
+def naps():
     while True:
         with suppress(Exception):  # such clients there are
             time.sleep(60)
 
 
-def test_a_client_without_an_end_is_ended(fake):
-    with (
-        fake.virtual_time(longest=600),
-        pytest.raises(Endless, match=r"slept for 660 seconds of virtual time"),
-    ):
-        endless()
-    assert len(fake.waits) == 11
+async def naps_later():
+    while True:
+        with suppress(Exception):
+            await asyncio.sleep(60)
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.floats(0.001, 1e4), max_size=8))
-def test_sleeps_add_up(seconds):
-    clock, waits = Manual(), []
-    with virtual_time(clock, waits.append, lambda: 0):
-        before = time.time()
+@pytest.mark.parametrize("client", [naps, lambda: asyncio.run(naps_later())], ids=["time", "asyncio"])
+def test_a_client_without_an_end_is_ended(world, client):
+    told = r"has slept for 660 seconds of virtual time, and asks for 60 more\. Give it a deadline"
+    with world.virtual_time(longest=600), pytest.raises(Endless, match=told):
+        client()
+    assert world.asked == [60] * 11
+
+
+def test_what_a_test_itself_lets_pass_is_not_held_against_the_client(world):
+    with world.virtual_time(longest=600):
+        world.clock.advance(10 * LONGEST)
+        time.sleep(600)
+        time.sleep(1)
+        with pytest.raises(Endless):
+            time.sleep(1)
+    assert world.asked == [600, 1]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(SECONDS, max_size=8), st.sampled_from([time, asyncio, anyio]))
+def test_sleeps_add_up(seconds, module):
+    async def later():
         for one in seconds:
-            time.sleep(one)
-        assert time.time() - before == pytest.approx(sum(seconds), rel=1e-6, abs=1e-5)
-    assert [wait.seconds for wait in waits] == seconds
+            await module.sleep(one)
+
+    world = World()
+    with world.virtual_time(math.inf):
+        if module is time:
+            for one in seconds:
+                time.sleep(one)
+        else:
+            asyncio.run(later())
+        assert time.time() == world.clock.now() == pytest.approx(sum(seconds), rel=1e-6)
+    assert world.asked == seconds
+    assert [wait.at + wait.seconds for wait in world.waits[:-1]] == [wait.at for wait in world.waits[1:]]
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(SECONDS, min_size=1, max_size=4))
+def test_sleeps_at_the_same_time_last_as_long_as_the_longest(seconds):
+    world, woke = World(), []
+
+    async def sleeper(one):
+        await asyncio.sleep(one)
+        woke.append(one)
+        assert world.clock.now() >= one
+
+    with world.virtual_time(math.inf):
+        asyncio.run(together(*map(sleeper, seconds)))
+    assert woke == sorted(seconds)
+    assert world.clock.now() == max(seconds)
+    assert world.asked == seconds

@@ -75,8 +75,8 @@ class Verdict(NamedTuple):
 def _row(one: Judgement) -> list[str]:
     more = "…" if len(one.exchanges) > MOST_SHOWN else ""
     numbers = ", ".join(map(str, one.exchanges[:MOST_SHOWN])) + more
-    advice = one.rule.advice if one.verdict in {FAIL, WARN} else ""
-    return [one.rule.id, one.verdict, numbers, one.seen, one.rule.says, advice]
+    expected = (one.rule.says, one.rule.advice) if one.verdict in {FAIL, WARN} else ("", "")
+    return [one.rule.id, one.verdict, numbers, one.seen, *expected]
 
 
 def judge(
