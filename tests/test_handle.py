@@ -237,3 +237,15 @@ def test_calls_fail_as_the_script_says():
 def test_a_mistake_in_a_script_is_told():
     with pytest.raises(Problem, match="Nearest: 'drop'"):
         world().script("submit: dropp")
+
+
+def test_what_is_told_ends_with_the_faults_and_what_became_of_them():
+    handle = world()
+    handle.script("task: 503*2, drop~0.5; submit: lost")
+    assert handle.told() == ""
+    poll(handle, "task-1")
+    assert handle.told().splitlines()[-3:] == [
+        "fault  task: 503*2 (fired 1 of 2)",
+        "fault  task: drop~0.5 (fired 0 of any)",
+        "fault  submit: lost (fired 0 of 1)",
+    ]

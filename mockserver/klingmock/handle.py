@@ -61,11 +61,18 @@ class Handle(Steered):
         return self._last._replace(headers=redacted(self._last.headers), query=query)
 
     def told(self, since: int = 0, most: int = 20) -> str:
-        """The exchanges behind the `since`-th as text, at most this many, the last ones; "" for none."""
+        """The exchanges behind the `since`-th as text, at most this many, the last ones; "" for none.
+
+        Behind them stand the faults of the script, and how often each has fired.
+        """
         entries = [entry for entry in self.journal if entry.exchange.number > since]
         left_out = self.total - since - len(entries[-most:])
         head = [f"({left_out} earlier ones are left out)"] if left_out else []
-        return "\n".join([*head, *map(record, entries[-most:])])
+        faults = [
+            f"fault  {one.text} (fired {one.fired} of {one.asked or 'any'})"
+            for one in self._script.accounts()
+        ]
+        return "\n".join([*head, *map(record, entries[-most:]), *(faults if entries else ())])
 
     # What is expected.
 
