@@ -71,14 +71,14 @@ MAY_IMPORT = {
     "scripts": "exchange script",
     "videos": "check exchange media refusal served store task",
     "refusal": "check contract faults finding problem replies",
-    "scripted": "contract damage exchange fate faults grammar refusal replies task",
+    "scripted": "contract damage exchange fate faults grammar problem refusal replies task",
     "served": "contract ledger limits replies task",
     "routes": "contract document problem served",
     "journal": "exchange finding problem refusal",
     "loglines": "journal",
     "answer": (
         "check clock contract damage exchange faults finding journal keys ledger limits problem refusal "
-        "replies routes scripted scripts served store task videos"
+        "routes script scripted scripts served store task videos"
     ),
     "control": "answer contract problem",
     "app": "answer control exchange loglines patience replies",

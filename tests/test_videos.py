@@ -26,11 +26,9 @@ def kept(store, served, now=0.0):
 def test_a_path_leads_to_its_task(store, served):
     videos = Videos(SERVED, store)
     task, path = kept(store, served)
-    assert videos.has(path)
     assert videos.task(path) == task
     for wrong in (path.replace(".mp4", "0.mp4"), path + "/", "/aigc/video/", "/aigc/video/x_y.mp4"):
         assert videos.task(wrong) is None
-    assert not videos.has("/api/v1/tasks/x")
 
 
 def test_a_file_is_there_while_its_task_is(store):

@@ -18,9 +18,9 @@ from klingmock.keys import UNFUNDED, Keys
 from klingmock.ledger import CHARGED
 from klingmock.limits import TEAM
 from klingmock.refusal import NO_HEADERS, Answer, not_allowed, noted, one_line, refuse
-from klingmock.replies import encode
 from klingmock.routes import Route, Routes
-from klingmock.scripted import fated, fates, faulted, scripted
+from klingmock.script import Script
+from klingmock.scripted import fated, fates, faulted, no_script, scripted
 from klingmock.scripts import Scripts
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
@@ -76,6 +76,7 @@ class Mock:
         self.routes = Routes(self.served)
         self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
+        self._media = contracts[0].media
         self._videos = Videos(self.served, self.store)
 
     def answer(self, call: Call) -> Reply:
@@ -91,7 +92,7 @@ class Mock:
     def _answer(self, call: Call) -> Reply:
         now = self.clock.now()
         request_id = _request_id(call)
-        if self._videos.has(call.path):
+        if call.path.startswith(self._media):
             answer, file = self._video(call, now, request_id)
             reply = file or _reply(answer, request_id, answer.headers)
         else:
@@ -127,16 +128,17 @@ class Mock:
     def _scripted(
         self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
     ) -> Answer:
-        crowded = operation.id == "submit" and self._crowded(route.served, owner, now) is not None
         task_id = route.parameters.get("task_id", "")
         try:
-            fault = None if crowded else self._fault(call, operation.id, owner, task_id)
+            script = self.scripts.of_call(owner, call, task_id)
         except Problem as problem:
-            return _no_script(route.served.contract, problem, operation.id)
+            return no_script(route.served.contract, problem, operation.id)
+        crowded = operation.id == "submit" and self._crowded(route.served, owner, now) is not None
+        fault = None if crowded else script.next(operation.id)
         if fault is None:
-            return self._perform(route, operation, call, owner, now, request_id)
+            return self._perform(route, operation, call, owner, now, request_id, script)
         if fault.kind.carried_out:
-            answer = self._perform(route, operation, call, owner, now, request_id)
+            answer = self._perform(route, operation, call, owner, now, request_id, script)
         else:
             blanks = {"task_id": task_id[:LONGEST_ID]}
             answer = self._instead(route.served, fault, operation.id, call, blanks, now)
@@ -152,10 +154,17 @@ class Mock:
         return scripted(served.contract, fault, operation, {**told, "seconds": limits.seconds, **blanks}, now)
 
     def _perform(
-        self, route: Route, operation: Operation, call: Call, owner: str, now: float, request_id: str
+        self,
+        route: Route,
+        operation: Operation,
+        call: Call,
+        owner: str,
+        now: float,
+        request_id: str,
+        script: Script | None = None,
     ) -> Answer:
         if operation.id == "submit":
-            return self._submit(route.served, operation, call, owner, now, request_id)
+            return self._submit(route.served, operation, call, owner, now, request_id, script)
         if operation.id == "task":
             return self._query(route.served, route.parameters["task_id"], call.origin, owner, now)
         return self._read(route.served, operation, call.origin, owner)
@@ -182,7 +191,14 @@ class Mock:
         return refuse(contract, [finding], hint=self.routes.advice(path))
 
     def _submit(
-        self, served: Served, operation: Operation, call: Call, owner: str, now: float, request_id: str
+        self,
+        served: Served,
+        operation: Operation,
+        call: Call,
+        owner: str,
+        now: float,
+        request_id: str,
+        script: Script | None,
     ) -> Answer:
         contract = served.contract
         crowded = self._crowded(served, owner, now)
@@ -197,12 +213,12 @@ class Mock:
         if served.charges and served.price(body) > self.balance(served, owner):
             return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
-        fate = self._fault(call, "outcome", owner, "")
+        fate = script.next("outcome") if script is not None else None
         if fate is not None:
             task = fated(task, fate)
-        self.store.put(task)
-        if self.scripts.concerns(call):
+        if script is not None:
             self.scripts.accepted(owner, call, task.id)
+        self.store.put(task)
         self.store.count(owner, CHARGED, task.price)
         hint = noted(notes, operation) if notes else ""
         told = served.replies.submitted(task, call.origin)
@@ -225,7 +241,7 @@ class Mock:
             return refuse(served.contract, [finding], "task", why(task, owner))
         # A task answers in the shape of the revision it was submitted to.
         replies = self._by_contract[task.contract].replies
-        fate = fates(task.fate) if status == task.outcome else ()
+        fate = fates(task.fate) if task.fate and status == task.outcome else ()
         return Answer(200, replies.queried(task, status, origin), "task", faults=fate)
 
     def _read(self, served: Served, operation: Operation, origin: str, owner: str) -> Answer:
@@ -246,10 +262,12 @@ class Mock:
         if call.method not in {"GET", "HEAD"}:
             return not_allowed(contract, call.method, "GET, HEAD"), None
         task = self._videos.task(call.path)
+        owner, task_id = (task.owner, task.id) if task is not None else ("", "")
         try:
-            fault = self._fault(call, "media", task.owner if task else "", task.id if task else "")
+            wanted = self.scripts.concerns(call)
+            fault = self.scripts.of_call(owner, call, task_id).next("media") if wanted else None
         except Problem as problem:
-            return _no_script(contract, problem, "video"), None
+            return no_script(contract, problem, "video"), None
         if fault is None:
             return self._videos.file(task, call, now, request_id)
         if fault.kind.carried_out:
@@ -257,18 +275,6 @@ class Mock:
         else:
             answer, file = self._instead(self.served[0], fault, "video", call, {}, now), None
         return answer._replace(faults=(fault,)), file
-
-    def _fault(self, call: Call, place: str, owner: str, task_id: str) -> Fault | None:
-        """The fault that a call meets, if any; Problem for a script of its own that can't be read."""
-        if not self.scripts.concerns(call):
-            return None
-        return self.scripts.of_call(owner, call, task_id).next(place)
-
-
-def _no_script(contract: Contract, problem: Problem, operation: str) -> Answer:
-    error = contract.errors["bad-json"]  # the vendor knows no such header: its plainest refusal
-    body = encode({"code": error.status, "message": f"{error.category}: the script can't be read"})
-    return Answer(error.status, body, operation, (), str(problem))
 
 
 def _reply(answer: Answer, request_id: str, more: Mapping[str, str]) -> Reply:

@@ -6,6 +6,7 @@ from typing import Any
 
 from klingcontracts.contract import Contract, ErrorText
 from klingcontracts.exchange import Reply
+from klingcontracts.problem import Problem
 from klingmock.damage import Scene
 from klingmock.fate import Lot
 from klingmock.faults import STATUS, Fault
@@ -38,6 +39,13 @@ def scripted(
         headers["x-ratelimit-reset"] = str(round(now) + fault.reset)
     body = encode({"code": fault.status, "message": message})
     return Answer(fault.status, body, operation, (), hint, headers)
+
+
+def no_script(contract: Contract, problem: Problem, operation: str) -> Answer:
+    """The answer to a call that brings along a script which can't be read; the hint says why."""
+    error = contract.errors["bad-json"]  # the vendor knows no such header: its plainest refusal
+    body = encode({"code": error.status, "message": f"{error.category}: the script can't be read"})
+    return Answer(error.status, body, operation, (), str(problem))
 
 
 # Of the errors that share a status, the one that a client meets without breaking a rule of the body.

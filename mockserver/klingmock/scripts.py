@@ -35,17 +35,23 @@ class Scripts:
         self._worlds: OrderedDict[Hashable, Script] = OrderedDict()
         self._brought: OrderedDict[Hashable, Brought] = OrderedDict()
         self._tasks: OrderedDict[Hashable, Script] = OrderedDict()
+        self._busy = bool(text)  # whether there are scripts of keys, or of tasks
 
     def concerns(self, call: Call) -> bool:
         """Whether there may be a script for this call; where not, nothing else has to be looked at."""
-        there = self._one.active if self._one is not None else bool(self._text or self._worlds)
-        return there or bool(self._tasks) or HEADER in call.headers or MARK in call.body
+        return (
+            self._busy
+            or HEADER in call.headers
+            or MARK in call.body
+            or (self._one is not None and self._one.active)
+        )
 
     def of(self, owner: str) -> Script:
         """The script of a key's world."""
         if self._one is not None:
             return self._one
         if owner not in self._worlds:
+            self._busy = True
             _keep(self._worlds, owner, Script(self._text, f"{self._seed}\n{owner}"))
         return self._worlds[owner]
 
@@ -64,7 +70,7 @@ class Scripts:
         text = brought(call)
         if text:
             found = self._of_text(owner, text, is_new=False)
-            found.accepted = True
+            found.accepted = self._busy = True
             _keep(self._tasks, task_id, found.script)
 
     def _of_text(self, owner: str, text: str, *, is_new: bool) -> Brought:

@@ -21,10 +21,6 @@ class Videos:
         self._store = store
         self._by_contract = {one.contract: one for one in served}
 
-    def has(self, path: str) -> bool:
-        """Whether a path is one of theirs."""
-        return path.startswith(self._first.media)
-
     def task(self, path: str) -> Task | None:
         """The task whose video is, or will be, at this path; None when there is none."""
         task = self._store.get(path.removeprefix(self._first.media).rpartition("_")[0])
