@@ -251,3 +251,9 @@ class TestTheFixture:
         reply = library.get(f"{klingmock.url}/api/v1/tasks/{task}", headers=headers)
         assert reply.json()["data"]["status"] == "success"
         assert klingmock_router["submit"].call_count == 1
+
+    def test_without_respx_it_says_what_to_install(self, klingmock, request, monkeypatch):
+        monkeypatch.setattr("klingmock.for_pytest.find_spec", lambda _: None)
+        with pytest.raises(pytest.fail.Exception, match=r"needs respx.*pip install \"klingmock\[test\]\""):
+            request.getfixturevalue("klingmock_router")
+        assert klingmock.total == 0

@@ -260,3 +260,14 @@ def test_a_server_whose_limits_are_others_is_found_out(kit, limits, finds):
     machine = TaskMachine.against(lambda: kit.open({"limits": limits, "timing": (5, 55)}).target)
     with pytest.raises(Nonconforming, match=finds):
         run_state_machine_as_test(machine, settings=LONG)
+
+
+def test_a_poll_beyond_the_limit_says_nothing_of_its_task(kit):
+    state = TaskMachine.against(lambda: kit.open({"limits": True}).target)()
+    task_id = state.submit(key=0, body={"image": "https://example.com/mountain.jpg"})
+    state.burst(key=0)
+    state.poll(task_id=task_id)
+    assert state.seen[task_id].statuses == []
+    state.wait(seconds=60.0)
+    state.poll(task_id=task_id)
+    assert state.seen[task_id].statuses == ["success"]

@@ -14,9 +14,10 @@ from klingcontracts.problem import Problem
 from klingmock.clock import Manual
 
 STEP = 1.0  # seconds of virtual time between two looks at the timers of an event loop, at least
-ALONE, CROWDED = 1000, 10  # steps of one sleep at most: of the only task of a loop, and of one among others
+MOST_STEPS = 1000  # of one sleep
 LONGEST = 100_000.0  # seconds that a client may sleep in one block: longer than any result is kept
-QUIET = 0.005  # real seconds without a call or another sleep, after which the other tasks count as waiting
+QUIET = 0.01  # real seconds without a call or another sleep, after which the other tasks count as waiting
+PATIENCE = 200  # looks at a loop that is never quiet, after which time goes on all the same
 # What these imported from the module `time` stays what it is: they serve, run the tests or measure them.
 _SPARED = frozenset(
     {"klingmock", "klingcontracts", "uvicorn", "uvloop", "starlette", "pytest", "_pytest", "pluggy", "xdist"}
@@ -55,6 +56,8 @@ class VirtualTime:
         self._longest = longest
         self._moved = 0.0  # seconds, by sleeps alone: a test may advance the clock as well
         self._moving = threading.Lock()
+        self._looks = 0  # at a loop that was busy, in a row
+        self._ticks = time.perf_counter
         # Until when, of each task that sleeps. A loop waits for its own: another may never run again.
         self._sleeping: dict[asyncio.AbstractEventLoop, list[float]] = {}
         # Threads that were there before go on in real time: the server is one of them.
@@ -128,11 +131,16 @@ class VirtualTime:
         self._ask(Wait(now, delay, by))
         until = now + delay
         sleeping.append(until)
+        step = least = max(STEP, delay / MOST_STEPS)
         try:
             while self.on and self._clock.now() < until:
                 crowded = len(asyncio.all_tasks()) > 1
-                if until <= min(sleeping) and not (crowded and await self._is_busy(sleeping)):
-                    self._move(max(STEP, delay / (CROWDED if crowded else ALONE)), until)
+                if until > min(sleeping) or (crowded and await self._is_busy(sleeping)):
+                    step = least
+                else:
+                    self._move(step, until)
+                    # The longer the others are quiet, the less likely does one wait for a reply.
+                    step = 2 * step if crowded else least
                 # The loop meets its timers now, such as that of a timeout around this sleep.
                 await self._asyncio_sleep(0)
         finally:
@@ -141,10 +149,14 @@ class VirtualTime:
             await self._asyncio_sleep(until - self._clock.now())
 
     async def _is_busy(self, sleeping: Sequence[float]) -> bool:
-        """Whether another task of the loop calls the world, or goes to sleep, within a moment."""
-        before = self._calls(), sleeping[:]
+        """Whether another task of the loop calls the world, goes to sleep, or computes, within a moment."""
+        before, began = (self._calls(), sleeping[:]), self._ticks()
         await self._asyncio_sleep(QUIET)
-        return not self.on or before != (self._calls(), sleeping)
+        computes = self._ticks() - began > 2 * QUIET  # else this task would have been woken before
+        self._looks += 1
+        quiet = before == (self._calls(), sleeping) and (not computes or self._looks > PATIENCE)
+        self._looks = 0 if quiet else self._looks
+        return not self.on or not quiet
 
 
 def _loop(by: str) -> asyncio.AbstractEventLoop:
