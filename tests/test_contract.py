@@ -258,3 +258,7 @@ def use(contract: Contract) -> None:
         )
         assert check(contract, Exchange(Call("GET", path, {}), reply))
     check_history(contract, ["pending", "failed", "x"])
+
+
+def test_a_contract_is_shown_by_its_name():
+    assert repr(load("2026-04")) == "<Contract 2026-04>"

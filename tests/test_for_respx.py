@@ -181,6 +181,16 @@ def test_a_base_url_with_a_path_of_its_own(fake, library):
             assert_conforms(mocked.calls)
 
 
+def test_a_route_of_your_own_comes_first_while_the_block_lasts(client, fake):
+    mocked = router(fake.answer)
+    with mocked:
+        mocked.post(HOME + SUBMIT).respond(418)
+        assert client("POST", SUBMIT, json=IMAGE).status_code == 418
+        assert client("GET", "/api/v1/tasks/none").status_code == 404
+    with mocked:
+        assert client("POST", SUBMIT, json=IMAGE).status_code == 200
+
+
 def test_two_servers_of_one_document(fake, own_document):
     path = own_document(servers=[{"url": HOME}, {"url": "https://eu.example.com"}])
     with router(fake.answer, revision=path) as mocked:

@@ -123,7 +123,8 @@ def test_different_jobs_are_charged_each():
 
 def test_a_fault_that_nobody_met_is_told():
     handle = world(script="submit: 503*2")
-    handle.assert_conforms()
+    with pytest.raises(AssertionError, match="Nothing was asked of this world"):
+        handle.assert_conforms()
     send(handle, "POST", SUBMIT, IMAGE)
     with pytest.raises(AssertionError, match=r"^These faults never fired: .*503\*2 \(fired 1 of 2\)\.$"):
         handle.assert_faults_fired()

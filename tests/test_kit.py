@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -206,3 +207,11 @@ def test_running_needs_no_pytest():
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     assert json.loads(done.stdout) == [404, [404], 1, []]
+
+
+def test_virtual_time_lasts_as_long_as_the_block():
+    real = time.sleep
+    with klingmock.running(time="virtual") as fake:
+        time.sleep(60)
+        assert [wait.seconds for wait in fake.waits] == [60]
+    assert time.sleep is real

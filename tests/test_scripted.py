@@ -97,3 +97,9 @@ def test_a_task_keeps_the_fault_that_its_polls_tell_of(text, kept):
 
 def test_a_fault_without_a_fate_changes_no_task():
     assert fated(TASK, parse("task: drop")[0]) == TASK
+
+
+def test_damage_that_changes_nothing_says_so():
+    faults = [parse(text)[0] for text in ("task: missing=data.taskid", "task: text")]
+    answer, _ = faulted(Answer(200, "", faults=faults), Reply(200, {}, b'{"data": {}}'), SCENE)
+    assert answer.hint == "script: task: missing=data.taskid (changed nothing); script: task: text"

@@ -128,7 +128,7 @@ def test_jobs_of_one_body_are_as_many_as_were_meant():
 def test_redacted_keys_are_judged_by_the_findings_of_their_calls():
     kept = [one._replace(call=one.call._replace(headers={"authorization": REDACTED})) for one in GOOD[:3]]
     assert judge(CONTRACT, kept, "success", findings={}).blamed() == []
-    assert [one.exchanges for one in judge(CONTRACT, kept, "success").blamed()] == [[1], [2], [3]]
+    assert [one.exchanges for one in judge(CONTRACT, kept, "success").blamed()] == [[1, 2, 3]]
 
 
 def test_the_exchanges_may_come_from_anything_that_can_be_gone_through():
@@ -342,3 +342,8 @@ def test_whatever_came_a_verdict_is_reached(exchanges, outcome, jobs, as_kept):
         assert blamed.isdisjoint({"reports-failure", "gets-whole-file"})
     if outcome != "failure":
         assert "reports-success" not in blamed
+
+
+def test_a_client_that_asked_for_nothing_is_no_good_one():
+    with pytest.raises(BadClient, match="has asked for nothing"):
+        assert_good_client(judge(CONTRACT, [], "success"))

@@ -103,7 +103,9 @@ def outcome(sleep, seconds):
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 0.0, math.nan, math.inf, -math.inf, "5", None, [], b"1", 1j])
-@pytest.mark.parametrize("function", [(time, "sleep"), (asyncio, "sleep"), (anyio, "sleep")], ids=str)
+@pytest.mark.parametrize(
+    "function", [(time, "sleep"), (asyncio, "sleep"), (anyio, "sleep")], ids=["time", "asyncio", "anyio"]
+)
 def test_what_is_no_wait_is_taken_or_refused_as_ever(world, function, seconds):
     really = outcome(getattr(*function), seconds)
     with world.virtual_time():

@@ -105,7 +105,9 @@ def test_a_client_that_is_imported_in_the_block_is_met_and_left_again(fake, tmp_
 
 @pytest.mark.parametrize("library", [httpx, httpx2])
 @pytest.mark.parametrize(
-    ("module", "run"), [(asyncio, asyncio.run), (anyio, lambda client: anyio.run(lambda: client))], ids=str
+    ("module", "run"),
+    [(asyncio, asyncio.run), (anyio, lambda client: anyio.run(lambda: client))],
+    ids=["asyncio", "anyio"],
 )
 def test_an_asynchronous_client_waits_for_nothing(fake, library, module, run):
     with fake.virtual_time():

@@ -63,7 +63,7 @@ class Question(NamedTuple):
     provenance: Provenance
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Contract:
     """One revision with its readings applied. Two loads of a shipped one are the same object."""
 
@@ -73,6 +73,9 @@ class Contract:
     rules: Mapping[str, Rule]
     errors: Mapping[str, ErrorText]
     questions: Mapping[str, Question]
+
+    def __repr__(self) -> str:
+        return f"<Contract {self.revision}>"  # a document is too long to be shown where a task is
 
     def operation(self, call_id: str) -> Operation:
         """The operation of this id; Problem when the revision has none."""

@@ -34,10 +34,10 @@ def router(
     """A respx router for each documented operation and the videos, on the vendor's host or at `base_url`.
 
     `with router(mock.answer): ...` for an engine `mock`. Routes go by the operation's name, as in
-    router["submit"].call_count, and can be answered otherwise: router["submit"].respond(503). A call that is
-    not documented raises an AssertionError with the nearest operations. Nothing waits: a reply that is later
-    than the caller's read timeout is a timeout at once. Raises Problem for what is no base URL, and for an
-    unknown revision or reading.
+    router["submit"].call_count, and can be answered otherwise: router["submit"].respond(503). A route that
+    you add comes before those of the contract. A call that is not documented raises an AssertionError with
+    the nearest operations. Nothing waits: a reply that is later than the caller's read timeout is a timeout
+    at once. Raises Problem for what is no base URL, and for an unknown revision or reading.
     """
     contract = load(revision, readings)
     bases = bases_of(contract, base_url)
@@ -47,6 +47,7 @@ def router(
     for nth, base in enumerate(bases):
         for name, method, pattern in routes:
             made.add(_route(base, method, pattern, answer), name=None if nth else name)
+    made.routes.contracts = list(made.routes)
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker
-from respx.models import AllMockedAssertionError
+from respx.models import AllMockedAssertionError, RouteList
 
 from klingcontracts.base import Base
 from klingcontracts.contract import Contract, Operation
@@ -46,6 +46,19 @@ class Httpcore2Mocker(HTTPCoreMocker):
         )
 
 
+class OwnFirst(RouteList):
+    """Routes in their order, but for those of the contract: one that a test adds stands before them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contracts: list[respx.Route] = []
+
+    def __iter__(self) -> Iterator[respx.Route]:
+        """The routes as they are tried."""
+        found = list(super().__iter__())
+        return iter(sorted(found, key=lambda route: any(route is one for one in self.contracts)))
+
+
 class Router(respx.MockRouter):
     """A MockRouter for httpx and httpx2; with a contract, one that explains itself."""
 
@@ -53,6 +66,7 @@ class Router(respx.MockRouter):
         self, *, contract: Contract | None = None, bases: Sequence[Base] = (), **settings: Any
     ) -> None:
         super().__init__(**settings)
+        self.routes: OwnFirst = OwnFirst()
         self.contract = contract
         self.bases = bases
 

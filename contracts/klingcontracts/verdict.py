@@ -17,6 +17,7 @@ from klingcontracts.table import table, terminal_width
 SCHEMA_VERSION = 1
 WIDEST = 140  # columns
 MOST_SHOWN = 6  # exchanges of one lapse
+NOTHING_ASKED = "nothing was asked"
 PASS, FAIL, WARN, NOT_JUDGED = "pass", "fail", "warn", "not judged"
 
 
@@ -104,18 +105,24 @@ def judge(
 
 def _judged(rule: ClientRule, seen: Conduct) -> list[Judgement]:
     if not seen.steps:
-        return [Judgement(rule, NOT_JUDGED, "nothing was asked")]
+        return [Judgement(rule, NOT_JUDGED, NOTHING_ASKED)]
     try:
         lapses = list(rule.lapses(seen))
     except Unjudged as why:
         return [Judgement(rule, NOT_JUDGED, str(why))]
     blame = FAIL if rule.level is Level.ERROR else WARN
-    return [Judgement(rule, blame, *lapse) for lapse in lapses] or [Judgement(rule, PASS)]
+    same: dict[str, list[int]] = {}  # what is done again and again is one row
+    for seen_so, exchanges in lapses:
+        numbers = same.setdefault(seen_so, [])
+        numbers += [number for number in exchanges if number not in numbers]
+    return [Judgement(rule, blame, *lapse) for lapse in same.items()] or [Judgement(rule, PASS)]
 
 
 def assert_good_client(verdict: Verdict, level: Level = Level.WARNING) -> None:
-    """Raise BadClient, with a table, when a rule at or above the level was not kept."""
+    """Raise BadClient, with a table, when a rule at or above the level was not kept, or nothing was asked."""
     __tracebackhide__ = True
+    if all(one.seen == NOTHING_ASKED for one in verdict.judgements):
+        raise BadClient("The client has asked for nothing, so there is nothing to judge.")
     blamed = verdict.blamed(level)
     if blamed:
         many = len({one.rule.id for one in blamed})

@@ -1,7 +1,6 @@
 """The pytest plugin. Every pytest run on the machine imports it: what it needs is loaded by its fixtures."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from hashlib import blake2b
 from importlib import import_module
 from importlib.util import find_spec
@@ -95,8 +94,7 @@ def klingmock(
             patch.setenv(name, value)
         for name in ("NO_PROXY", "no_proxy"):  # a proxy would look the vendor's host up, unseen
             patch.setenv(name, ",".join(guard.domains_of(hosts)), prepend=",")
-        with handle.virtual_time() if handle.options.time == "virtual" else nullcontext():
-            yield handle
+        yield handle
     if strays:
         pytest.fail(strays[0], pytrace=False)  # for a client that swallows everything
 

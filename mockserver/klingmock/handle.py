@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 
 from klingcontracts.check import of_the_call
@@ -37,6 +38,7 @@ class Handle(Steered):
         self.url = url
         self.api_key = api_key
         self._close = close
+        self._block = ExitStack()  # virtual time, for as long as the handle's own block
 
     @property
     def environ(self) -> dict[str, str]:
@@ -77,12 +79,16 @@ class Handle(Steered):
     # What is expected.
 
     def assert_conforms(self, level: Level = Level.WARNING) -> None:
-        """Raise an AssertionError with a table when a request broke the contract.
+        """Raise an AssertionError with a table when a request broke the contract, or there was none.
 
         What only the server can know (a foreign key, a limit, an empty balance, a task that has expired) is
         not held against the client.
         """
         __tracebackhide__ = True
+        if not self.total:
+            raise AssertionError(
+                "Nothing was asked of this world, so there is nothing to hold to the contract."
+            )
         found = [
             (entry.exchange.number, finding)
             for entry in self.journal
@@ -132,9 +138,12 @@ class Handle(Steered):
         self._close(self.api_key)
 
     def __enter__(self) -> "Handle":
+        if self.options.time == "virtual":
+            self._block.enter_context(self.virtual_time())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._block.close()
         self.close()

@@ -74,6 +74,7 @@ def running(**given: Any) -> Iterator[Handle]:
     """
     kit = Kit()
     try:
-        yield kit.open(given)
+        with kit.open(given) as handle:
+            yield handle
     finally:
         kit.close()

@@ -62,18 +62,25 @@ def _worded(contract: Contract, fault: Fault) -> ErrorText | None:
 def faulted(answer: Answer, reply: Reply, scene: Scene) -> tuple[Answer, Reply]:
     """What the faults of a script make of an answer and its reply: damage, a hint, a delay, a wire effect."""
     told = [f"script: {fault.text}" for fault in answer.faults]
-    hint = "; ".join([*told, answer.hint] if answer.hint else told)
-    answer = answer._replace(hint=hint)
     delay = sum(fault.delay for fault in answer.faults)
     seconds = sum(fault.seconds for fault in answer.faults if fault.kind.wire)
     wire = next((fault.kind.wire for fault in answer.faults if fault.kind.wire), "")
     if not reply.status:
-        return answer, Reply(0, NO_HEADERS, b"", delay, wire)
-    for fault in answer.faults:
+        return answer._replace(hint=_hint(told, answer)), Reply(0, NO_HEADERS, b"", delay, wire)
+    for nth, fault in enumerate(answer.faults):
         if fault.kind.damage is not None:
-            reply = fault.kind.damage(reply, scene._replace(value=fault.value, status=fault.status))
+            before, reply = (
+                reply,
+                fault.kind.damage(reply, scene._replace(value=fault.value, status=fault.status)),
+            )
+            told[nth] += " (changed nothing)" if reply == before else ""
+    hint = _hint(told, answer)
     headers = {**reply.headers, "x-klingmock-hint": one_line(hint)}
-    return answer, Reply(reply.status, headers, reply.body, delay, wire, seconds)
+    return answer._replace(hint=hint), Reply(reply.status, headers, reply.body, delay, wire, seconds)
+
+
+def _hint(told: Sequence[str], answer: Answer) -> str:
+    return "; ".join([*told, answer.hint] if answer.hint else told)
 
 
 def fated(task: Task, fault: Fault) -> Task:
