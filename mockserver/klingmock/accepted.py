@@ -11,6 +11,8 @@ from klingmock.loglines import record
 from klingmock.store import Memory
 from klingmock.task import Task
 
+MOST_TOLD = 20  # exchanges between two charges that are shown
+
 
 class TaskNow(NamedTuple):
     """A task at this moment; `status` is "expired" once the server has forgotten it."""
@@ -73,9 +75,18 @@ def assert_charged_once(charges: Sequence[Charge], entries: Sequence[Entry], con
         raise DoubleCharge(
             f"One job was charged twice: {first.dollars} USD in exchange {first.number} ({first.task_id}), "
             f"and {second.dollars} USD in exchange {second.number} ({second.task_id}).\n"
-            + "\n".join(map(record, between))
+            + "\n".join(_told(between))
             + f"\nWhat the client could have known after exchange {first.number}: {known}."
         )
+
+
+def _told(between: Sequence[Entry]) -> list[str]:
+    """The exchanges as text: of many, the first and the last ones."""
+    left_out = len(between) - MOST_TOLD
+    if left_out <= 0:
+        return list(map(record, between))
+    last = map(record, between[left_out + 1 :])
+    return [record(between[0]), f"({left_out} exchanges are left out)", *last]
 
 
 def charged_again(
