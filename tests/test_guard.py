@@ -5,7 +5,7 @@ import http.client
 import importlib
 import socket
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -239,3 +239,14 @@ def test_a_document_without_servers_has_no_host_to_guard():
     assert hosts_of(SimpleNamespace(document={})) == []
     with no_calls_home([], refuse):
         assert socket.getaddrinfo("localhost", 80)
+
+
+def test_blocks_may_end_in_any_order(asked):
+    before = [getattr(socket, name) for name in LOOKUPS]
+    first, second = no_calls_home([HOME], refuse), no_calls_home([HOME], refuse)
+    with first, ExitStack() as later:
+        later.enter_context(second)
+        rest = later.pop_all()
+    assert [getattr(socket, name) for name in LOOKUPS] != before  # the second one is still open
+    rest.close()
+    assert [getattr(socket, name) for name in LOOKUPS] == before

@@ -1,6 +1,7 @@
 """klingmock.kit: many worlds on one server, over its socket; and `klingmock.running` without pytest."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -215,3 +216,9 @@ def test_virtual_time_lasts_as_long_as_the_block():
         time.sleep(60)
         assert [wait.seconds for wait in fake.waits] == [60]
     assert time.sleep is real
+
+
+def test_the_vendor_is_not_called_in_a_block_of_a_world():
+    with klingmock.running() as fake, pytest.raises(AssertionError, match=r"host api\.modellix\.ai while"):
+        socket.getaddrinfo("api.modellix.ai", 443)
+    assert fake.total == 0

@@ -95,7 +95,7 @@ MAY_IMPORT = {
         "accepted answer clock contract exchange journal options problem script scripts served task virtual"
     ),
     "handle": (
-        "accepted check conduct contract exchange journal loglines options problem report rule steered "
+        "accepted check conduct contract exchange guard journal loglines options problem report rule steered "
         "target verdict"
     ),
     "virtual": "clock problem",

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from klingcontracts.contract import Contract
@@ -22,32 +22,47 @@ def domains_of(hosts: Sequence[str]) -> list[str]:
     return [".".join(host.split(".")[-2:]) for host in hosts]
 
 
+class _Watch(NamedTuple):
+    """One block: the ends of the names that it refuses, and how."""
+
+    ends: tuple[str, ...]
+    refuse: Callable[[str], NoReturn]
+
+
+_watches: list[_Watch] = []  # of the blocks that are open; they may end in any order
+_originals: dict[str, Callable[..., Any]] = {}  # of the socket module, while there are any
+
+
 @contextmanager
 def no_calls_home(hosts: Sequence[str], refuse: Callable[[str], NoReturn]) -> Iterator[None]:
     """Let `refuse` raise for each look-up of one of these hosts, or of a host of the same domain.
 
     What resolves names without the functions of Python's socket module, such as uvloop, is not seen.
     """
-    ends = [f".{domain}" for domain in domains_of(hosts)]
-    originals = {name: getattr(socket, name) for name in LOOKUPS}
-
-    def guarded(look_up: Callable[..., Any]) -> Callable[..., Any]:
-        def guard(host: Any, *arguments: Any, **more: Any) -> Any:
-            name = _plain(host)
-            if f".{name}".endswith(tuple(ends)):
-                refuse(name)
-            return look_up(host, *arguments, **more)
-
-        return guard
-
-    for name, original in originals.items():
-        setattr(socket, name, guarded(original))
+    watch = _Watch(tuple(f".{domain}" for domain in domains_of(hosts)), refuse)
+    if not _watches:
+        for name in LOOKUPS:
+            _originals[name] = getattr(socket, name)
+            setattr(socket, name, _guarded(_originals[name]))
+    _watches.append(watch)
     try:
         yield
     finally:
-        for name, original in originals.items():
-            setattr(socket, name, original)
-        ends.clear()  # whoever kept a guarded function has the original in it from now on
+        _watches.remove(watch)
+        if not _watches:
+            for name, original in _originals.items():
+                setattr(socket, name, original)
+
+
+def _guarded(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(host: Any, *arguments: Any, **more: Any) -> Any:
+        name = _plain(host)
+        for watch in reversed(_watches):
+            if f".{name}".endswith(watch.ends):
+                watch.refuse(name)
+        return look_up(host, *arguments, **more)
+
+    return guard
 
 
 def _plain(host: Any) -> str:

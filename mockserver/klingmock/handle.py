@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
+from typing import NoReturn
 
 from klingcontracts.check import of_the_call
 from klingcontracts.conduct import Outcome, conduct
@@ -15,12 +16,17 @@ from klingcontracts.rule import Level
 from klingcontracts.target import Target
 from klingcontracts.verdict import Verdict, assert_good_client, judge
 from klingmock.accepted import assert_charged_once
+from klingmock.guard import hosts_of, no_calls_home
 from klingmock.journal import Entry
 from klingmock.loglines import record
 from klingmock.options import Options
 from klingmock.steered import Steered
 
 LOCAL = "127.0.0.1"
+
+
+class CalledHome(AssertionError):
+    """A client called the vendor in a block of a world; nobody was asked."""
 
 
 class Handle(Steered):
@@ -38,7 +44,7 @@ class Handle(Steered):
         self.url = url
         self.api_key = api_key
         self._close = close
-        self._block = ExitStack()  # virtual time, for as long as the handle's own block
+        self._block = ExitStack()  # the guard and virtual time, for as long as its own block
 
     @property
     def environ(self) -> dict[str, str]:
@@ -133,11 +139,18 @@ class Handle(Steered):
         __tracebackhide__ = True
         assert_good_client(self.verdict(outcome, jobs=jobs), level)
 
+    def _called_home(self, host: str) -> NoReturn:
+        raise CalledHome(
+            f"A client called the real host {host} while the fake is in use. Let it take its address from "
+            f"{self.options.base_url_variable}, or from the fake's url."
+        )
+
     def close(self) -> None:
         """Leave the server; the journal can still be read."""
         self._close(self.api_key)
 
     def __enter__(self) -> "Handle":
+        self._block.enter_context(no_calls_home(hosts_of(self.contract), self._called_home))
         if self.options.time == "virtual":
             self._block.enter_context(self.virtual_time())
         return self

@@ -88,4 +88,7 @@ def test_without_a_world():
 
 def test_another_world(make_klingmock):
     with make_klingmock():
-        assert no_lookups.are_back()
+        assert not no_lookups.are_back()
+        with pytest.raises(AssertionError, match=r"called the real host api\.modellix\.ai while"):
+            call_home()
+    assert no_lookups.are_back()
