@@ -75,6 +75,38 @@ def test_a_connection_that_is_kept_open_does_not_keep_it(engine, others, address
     connection.close()
 
 
+def test_it_settles_when_a_slow_answer_is_given(engine, address):
+    asked, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def __getattr__(self, name):
+            return getattr(engine, name)
+
+        def answer(self, call):
+            asked.set()
+            assert go_on.wait(10)
+            return engine.answer(call)
+
+    with Background(Slow()) as server, socket.create_connection(address(server.url), 10) as connection:
+        connection.sendall(b"GET /api/v1/tasks/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert asked.wait(10)
+        settled = threading.Thread(target=server.settle)
+        settled.start()
+        settled.join(0.05)
+        assert settled.is_alive()
+        go_on.set()
+        settled.join(10)
+        connection.setblocking(False)
+        assert connection.recv(12) == b"HTTP/1.1 401"
+
+
+def test_one_that_has_ended_is_settled(engine):
+    with Background(engine) as server:
+        server.settle()
+    server.settle()
+    assert server.url
+
+
 def test_two_stand_beside_each_other(engine, ask):
     with Background(engine) as one, Background(engine) as other:
         assert one.url != other.url

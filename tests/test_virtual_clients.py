@@ -17,6 +17,7 @@ import pytest
 
 from klingcontracts.contract import load
 from klingcontracts.problem import Problem
+from klingmock.answer import Mock
 from klingmock.kit import Kit
 
 SUBMIT = load().operation("submit").path
@@ -182,6 +183,18 @@ def test_who_gives_up_leaves_the_others_alone(fake):
         (_, by_time), gave_up = asyncio.run(several())
     assert gave_up
     assert 900 <= by_time < 2 * 903
+
+
+def test_a_slow_server_costs_no_client_its_timeout(fake, monkeypatch):
+    real_sleep, answer = time.sleep, Mock.answer
+    monkeypatch.setattr(Mock, "answer", lambda *call: real_sleep(0.03) or answer(*call))
+
+    async def several():
+        return await asyncio.gather(*(rendered_later(fake) for _ in range(3)))
+
+    with fake.virtual_time():
+        measured = [by_time for _, by_time in asyncio.run(several())]
+    assert all(900 <= seconds < 2 * 903 for seconds in measured)
 
 
 def test_the_server_answers_in_real_time(fake):

@@ -1,5 +1,6 @@
 """A real server in a thread of this process."""
 
+from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 
@@ -9,6 +10,7 @@ from klingmock.app import create_app
 from klingmock.server import Server, config_of, listen, url_of
 
 PATIENCE = 10.0  # seconds to start, and to end
+TURNS = 3  # of the server's loop: in one it reads a request, in the next it answers
 
 
 class Background:
@@ -37,6 +39,19 @@ class Background:
             self._server.run([self._socket])
         finally:
             self._looked_at.set()
+
+    def settle(self) -> None:
+        """Wait until the server has answered the requests that were there before, but for those it delays."""
+        settled = Event()
+        with suppress(RuntimeError):  # it has ended: nothing is there to be answered
+            self._server.loop.call_soon_threadsafe(self._turn, TURNS, settled)
+            settled.wait(PATIENCE)
+
+    def _turn(self, left: int, settled: Event) -> None:
+        if left:
+            self._server.loop.call_soon(self._turn, left - 1, settled)
+        else:
+            settled.set()
 
     def stop(self) -> None:
         """End the server, and wait until it has; a second time does nothing."""

@@ -36,15 +36,15 @@ class Kit:
     @property
     def url(self) -> str:
         """Where the server listens, such as http://127.0.0.1:40123; it is started if need be."""
-        if self._server is None:
-            self._server = Background(self._worlds)
-        return self._server.url
+        return self._serving().url
 
     def open(self, *given: Mapping[str, Any], key: str = "") -> Handle:
         """Open a world under a key of its own; Problem for an option that makes no sense."""
         chosen = options(*given)
         api_key = key or f"mock-world-{next(self._numbers)}"
-        handle = Handle(self.url, api_key, chosen, self._forget, self._watch)
+        server = self._serving()
+        handle = Handle(server.url, api_key, chosen, self._forget, self._watch)
+        handle.settle = server.settle
         self._worlds.open(api_key, handle)
         self.open_handles[api_key] = handle
         self.recent.append(handle)
@@ -57,6 +57,11 @@ class Kit:
         if self._server is not None:
             self._server.stop()
             self._server = None
+
+    def _serving(self) -> Background:
+        if self._server is None:
+            self._server = Background(self._worlds)
+        return self._server
 
     def _forget(self, key: str) -> None:
         self._worlds.close(key)

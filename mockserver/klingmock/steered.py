@@ -44,6 +44,7 @@ class Steered:
             journal=journal,
             scripts=Scripts(self._script),
         )
+        self.settle: Callable[[], None] = lambda: None  # returns when what was sent before is answered
         self._last: Call | None = None
         self._idle = 0
 
@@ -154,7 +155,7 @@ class Steered:
         the same time, threads one after the other. Raises Problem when virtual time is on already; a client
         that sleeps on after `longest` seconds is ended by an exception, virtual.Endless.
         """
-        with virtual_time(self.clock, self._waited, lambda: self.total, longest):
+        with virtual_time(self.clock, self._waited, lambda: self.total, longest, self.settle):
             yield
 
     def _waited(self, wait: Wait) -> None:

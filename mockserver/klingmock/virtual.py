@@ -17,6 +17,7 @@ STEP = 1.0  # seconds of virtual time between two looks at the timers of an even
 MOST_STEPS = 1000  # of one sleep
 LONGEST = 100_000.0  # seconds that a client may sleep in one block: longer than any result is kept
 QUIET = 0.01  # real seconds without a call or another sleep, after which the other tasks count as waiting
+TURNS = 5  # of a loop, in which a task takes a reply and sends what comes next
 PATIENCE = 200  # looks at a loop that is never quiet, after which time goes on all the same
 # What these imported from the module `time` stays what it is: they serve, run the tests or measure them.
 _SPARED = frozenset(
@@ -42,22 +43,28 @@ class Endless(BaseException):
 class VirtualTime:
     """The functions that stand in for those of `time`, `asyncio` and `anyio` while a block lasts.
 
-    `note` is called with each wait; `calls` says how many calls the world has had.
+    `note` is called with each wait; `calls` says how many calls the world has had; `settle` returns when
+    its server has answered what was sent before.
     """
 
     def __init__(
-        self, clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int], longest: float
+        self,
+        clock: Manual,
+        note: Callable[[Wait], None],
+        calls: Callable[[], int],
+        longest: float,
+        settle: Callable[[], None],
     ) -> None:
         self.on = True
         self._clock = clock
         self._note = note
         self._calls = calls
+        self._settle = settle
         self._begun = clock.now()
         self._longest = longest
         self._moved = 0.0  # seconds, by sleeps alone: a test may advance the clock as well
         self._moving = threading.Lock()
         self._looks = 0  # at a loop that was busy, in a row
-        self._ticks = time.perf_counter
         # Until when, of each task that sleeps. A loop waits for its own: another may never run again.
         self._sleeping: dict[asyncio.AbstractEventLoop, list[float]] = {}
         # Threads that were there before go on in real time: the server is one of them.
@@ -135,7 +142,10 @@ class VirtualTime:
         try:
             while self.on and self._clock.now() < until:
                 crowded = len(asyncio.all_tasks()) > 1
-                if until > min(sleeping) or (crowded and await self._is_busy(sleeping)):
+                if until > min(sleeping):
+                    await self._asyncio_sleep(QUIET)  # or less: the loop's clock goes with the world's
+                    step = least
+                elif crowded and await self._is_busy(sleeping):
                     step = least
                 else:
                     self._move(step, until)
@@ -150,9 +160,12 @@ class VirtualTime:
 
     async def _is_busy(self, sleeping: Sequence[float]) -> bool:
         """Whether another task of the loop calls the world, goes to sleep, or computes, within a moment."""
-        before, began = (self._calls(), sleeping[:]), self._ticks()
+        before, began = (self._calls(), sleeping[:]), time.process_time()
         await self._asyncio_sleep(QUIET)
-        computes = self._ticks() - began > 2 * QUIET  # else this task would have been woken before
+        computes = time.process_time() - began > QUIET / 2  # by what it used: a machine may be busy elsewhere
+        for _ in range(TURNS):  # else a slow server would cost a client that waits for it its timeout
+            self._settle()
+            await self._asyncio_sleep(0)
         self._looks += 1
         quiet = before == (self._calls(), sleeping) and (not computes or self._looks > PATIENCE)
         self._looks = 0 if quiet else self._looks
@@ -175,7 +188,11 @@ def _loop(by: str) -> asyncio.AbstractEventLoop:
 
 @contextmanager
 def virtual_time(
-    clock: Manual, note: Callable[[Wait], None], calls: Callable[[], int], longest: float = LONGEST
+    clock: Manual,
+    note: Callable[[Wait], None],
+    calls: Callable[[], int],
+    longest: float = LONGEST,
+    settle: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
     """Let every sleep of this thread, and of those that it starts, move the clock instead of waiting.
 
@@ -188,7 +205,7 @@ def virtual_time(
             "Virtual time is on already, and a process has only one.",
             "Leave the first block before the second.",
         )
-    virtual = VirtualTime(clock, note, calls, longest)
+    virtual = VirtualTime(clock, note, calls, longest, settle)
     stand_ins = virtual.stand_ins()
     try:
         _replace(stand_ins, _SPARED)
