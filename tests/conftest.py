@@ -10,8 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
@@ -204,6 +205,18 @@ def ask() -> Callable[..., tuple[int, Any, dict[str, str]]]:
             connection.close()
 
     return call
+
+
+@pytest.fixture(scope="session")
+def template() -> ModuleType:
+    """The module inner/page_template.py, which renders a contract as a published page."""
+    place = Path(__file__).parent / "inner" / "page_template.py"
+    spec = spec_from_file_location("page_template", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -204,6 +204,11 @@ def test_two_rules_of_one_name(file) -> None:
         load(file(merged(read("2026-02"), at("components schemas SubmitBody x-noted", noted))))
 
 
+def test_a_field_of_no_value_at_all(file) -> None:
+    with pytest.raises(Problem, match=r"is no contract: at .*/mode/enum"):
+        load(file(merged(read("2026-02"), at("components schemas SubmitBody properties mode", {"enum": []}))))
+
+
 def places(node: Json, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Each place in a document, as the keys that lead to it."""
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()

@@ -109,8 +109,13 @@ def _shipped(revision: str, readings: tuple[tuple[str, str], ...]) -> Contract:
 
 
 def _file(path: str, readings: Mapping[str, str]) -> Contract:
-    document, questions = _read(read(path), readings)
     name = f"Contract file {path!r} as read with {readings}" if readings else f"Contract file {path!r}"
+    return of_document(read(path), name, readings)
+
+
+def of_document(raw: Mapping[str, Any], name: str, readings: Mapping[str, str] | None = None) -> Contract:
+    """The contract that an OpenAPI document is; Problem, calling it `name`, when it is none."""
+    document, questions = _read(raw, readings or {})
     hold(inlined(document, document), name)
     contract = _contract(document, questions)
     len(contract.rules)  # derived at once, so that a statement of which no rule can be made is told of now
