@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from klingcontracts.conduct import conduct
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call
+from klingmock import accepted
 from klingmock.accepted import MOST_TOLD, Accepted, Charge, DoubleCharge, assert_charged_once, charged_again
 from klingmock.answer import Mock
 from klingmock.clock import Manual
@@ -172,3 +173,15 @@ def test_a_first_call_that_is_forgotten_can_not_be_told_of(world):
     world.submit()
     with pytest.raises(DoubleCharge, match=f"after exchange 1: the reply told of {first}"):
         assert_charged_once(world.store.charges, world.journal.entries, conduct(load(), [], {}))
+
+
+def test_a_world_tells_of_the_last_tasks_and_counts_them_all(monkeypatch):
+    monkeypatch.setattr(accepted, "MOST", 2)
+    world = World()
+    ids = [world.submit()["data"]["task_id"] for _ in range(4)]
+    assert list(world.store.every) == ids[2:]
+    assert (world.store.jobs, world.store.spent) == (4, 4 * world.store.charges[0].price)
+    forgotten = world.store.get(ids[0])
+    world.store.replace(forgotten.ended(world.clock.now(), "failed"))
+    assert list(world.store.every) == ids[2:]
+    assert [charge.returned for charge in world.store.charged(world.clock.now())] == [0, 0]

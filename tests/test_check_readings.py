@@ -121,6 +121,7 @@ NUMBERS: list[tuple[str, str, str, Json, Json]] = [
     ("length-category", "parameters", "x-errors length category", "Value out of range", "Invalid parameters"),
     ("wrong-method", "404", "x-errors wrong-method status", 405, 404),
     ("insufficient-balance", "402", "x-balance enforced", False, True),
+    ("failed-charge", "refunded", "x-balance failed", "charged", "refunded"),
     ("limit-scope", "team", "x-limits rate scope", "key", "team"),
     ("limit-scope", "key-and-global", "x-limits global enforced", False, True),
     ("rate-headers", "refused", "x-limits rate headers", "always", "refused"),

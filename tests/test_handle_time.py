@@ -12,6 +12,7 @@ from klingcontracts.exchange import Call
 from klingcontracts.problem import Problem
 from klingmock.handle import Handle
 from klingmock.options import options
+from klingmock.virtual import Wait
 
 STATUSES = ("pending", "processing", "success", "failed", "expired")
 SECONDS = st.floats(0, 1000) | st.sampled_from([0.0, 1.0, 86400.0])
@@ -142,3 +143,26 @@ def test_the_contract_is_the_one_that_was_asked_for():
     handle = world(revision="2026-07", reading={"tier": "100"})
     assert (handle.contract.revision, handle.options.revision) == ("2026-07", "2026-07")
     assert handle.contract.questions["tier"].chosen == "100" != load("2026-07").questions["tier"].chosen
+
+
+def test_a_world_begins_anew_with_a_clock_of_its_own():
+    handle = world(script="task: 503")
+    submit(handle)
+    handle.advance(100)
+    handle.waits.append(Wait(0.0, 1.0, "time.sleep"))
+    began = handle.clock
+    handle.reset()
+    assert (handle.tasks, handle.journal, handle.waits) == ([], [], [])
+    assert handle.now == world().now
+    assert handle.clock is not began
+
+
+def test_virtual_time_keeps_its_clock_when_the_world_begins_anew():
+    handle = world()
+    with handle.virtual_time():
+        time.sleep(5)
+        clock, now = handle.clock, handle.now
+        handle.reset()
+        assert (handle.clock, handle.now) == (clock, now)
+        time.sleep(5)
+        assert handle.now == now + 5

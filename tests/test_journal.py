@@ -242,3 +242,26 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path, name):
 def test_a_file_name_that_no_system_takes_is_named_too():
     with pytest.raises(Problem, match="can't be opened"):
         open_file("a\0b")
+
+
+def test_worlds_of_one_file_say_which_they_are():
+    file = io.StringIO()
+    first = Journal(file=file)  # type: ignore[arg-type]
+    second = first.twin(2)
+    for journal in (first, second, second):
+        journal.add(call(), OK, 1.0, DONE)
+    rows = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert [(row.get("world"), row["number"]) for row in rows] == [(None, 1), (2, 1), (2, 2)]
+    assert (first.total, second.total) == (1, 2)
+    second.close()
+    first.add(call(), OK, 1.0, DONE)
+    assert first.total == 2
+
+
+def test_a_full_disk_is_told_once_whoever_writes():
+    told: list[str] = []
+    first = Journal(file=Full(1), complain=told.append)  # type: ignore[arg-type]
+    first.add(call(), OK, 1.0, DONE)
+    for journal in (first.twin(2), first, first.twin(3)):
+        journal.add(call(), OK, 1.0, DONE)
+    assert len(told) == 1

@@ -109,12 +109,13 @@ MAY_IMPORT = {
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange served",
     "background": "answer app problem server",
+    "recipe": "clock contract document options problem served",
     "steered": (
-        "accepted answer clock contract exchange journal options problem script scripts served task virtual"
+        "accepted answer clock contract exchange journal keys problem recipe script scripts served task"
     ),
     "handle": (
-        "accepted check conduct contract exchange guard journal loglines options problem report rule steered "
-        "target verdict"
+        "accepted check clock conduct contract exchange guard journal loglines options problem recipe report "
+        "rule steered target verdict virtual"
     ),
     "virtual": "clock problem",
     "accepted": "conduct journal ledger loglines store task",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from klingcontracts.contract import load
 from klingcontracts.document import revisions
 from klingcontracts.problem import Problem
-from klingmock.ledger import UNITS, dollars, prices, units
+from klingmock.ledger import UNITS, dollars, price, prices, units
 
 
 @given(st.integers(0, 10**15))
@@ -64,3 +64,26 @@ def test_every_mode_and_length_has_a_price(revision):
 
 def test_a_document_without_prices_has_none():
     assert prices({}) == {}
+
+
+def test_a_price_of_ones_own_stands_in_place_of_the_documents():
+    document = load().document
+    assert prices(document, ["pro-10=0.5"]) == prices(document) | {("pro", 10): 5000}
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ("pro-11=1", "Price 'pro-11' is not known. Nearest: .pro-10"),
+        ("pro-10", "'' is not an amount"),
+        ("=1", "is no price"),
+        ("pro-10=-1", "'-1' is not an amount"),
+    ],
+)
+def test_a_price_of_no_job_is_told(own, told):
+    with pytest.raises(Problem, match=told):
+        prices(load().document, [own])
+
+
+def test_a_price_has_a_name_and_an_amount():
+    assert price("std-5=0.07") == ("std-5", 700)

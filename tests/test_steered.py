@@ -6,15 +6,18 @@ import pytest
 
 from klingcontracts.exchange import Call
 from klingcontracts.problem import Problem
+from klingmock.answer import Mock
+from klingmock.clock import Manual
 from klingmock.options import options
-from klingmock.steered import MANY, Steered
+from klingmock.recipe import recipe
+from klingmock.steered import MANY, Site, Steered
 
 KEY = {"authorization": "Bearer mock-a"}
 
 
 @pytest.fixture
 def world():
-    return Steered(options({"timing": (10, 40)}))
+    return Steered(recipe(options({"timing": (10, 40)})))
 
 
 def submitted(world):
@@ -85,7 +88,9 @@ def test_a_task_that_is_gone_can_not_be_steered(world):
 
 def test_a_held_task_counts_against_the_limit():
     world = Steered(
-        options({"timing": (10, 40), "limits": {"concurrency": 1}, "script": "outcome: stuck=pending"})
+        recipe(
+            options({"timing": (10, 40), "limits": {"concurrency": 1}, "script": "outcome: stuck=pending"})
+        )
     )
     task_id = submitted(world)
     world.advance(1000)
@@ -116,3 +121,90 @@ def test_the_world_says_what_it_serves(world):
     task_id = submitted(world)
     assert (world.knows(task_id), world.knows("x"), world.total) == (True, False, 1)
     assert [(one.task_id, one.dollars, one.number) for one in world.charges] == [(task_id, "0.1400", 1)]
+
+
+REFUNDED = {"revision": "2026-07", "reading": {"failed-charge": "refunded"}}
+
+
+def made(**given):
+    return Steered(recipe(options(given)))
+
+
+def test_a_world_begins_anew(world):
+    submitted(world)
+    world.script("task: drop")
+    world.advance(100)
+    world.reset()
+    assert (world.tasks, world.journal, world.charges, world.faults()) == ([], [], [], [])
+    assert (world.total, world.jobs, world.spent) == (0, 0, 0)
+    assert world.now == Manual().now()
+
+
+def test_a_world_begins_anew_by_another_recipe(world):
+    world.reset(world.recipe.changed({"revision": "2026-07", "script": "task: 503", "time": "system"}))
+    assert (world.contract.revision, world.clock.mode) == ("2026-07", "system")
+    assert [account.text for account in world.faults()] == ["task: 503"]
+
+
+def test_a_recipe_that_makes_no_sense_changes_nothing(world):
+    task_id = submitted(world)
+    clock = world.clock
+    with pytest.raises(Problem, match="Price 'std-6' is not known"):
+        world.reset(world.recipe.changed({"prices": {"std-6": "1"}, "time": "system"}))
+    assert (world.clock, [task.id for task in world.tasks]) == (clock, [task_id])
+    assert status(world, task_id) == "pending"
+
+
+def test_time_runs_stands_still_and_goes_at_another_speed():
+    world = made(time="system")
+    assert world.clock.mode == "system"
+    frozen = world.freeze()
+    assert (world.now, world.clock.mode) == (frozen, "manual")
+    assert world.run(1000.0) == frozen
+    assert world.clock.mode == "scaled"
+
+
+def test_faults_are_told_and_forgotten(world):
+    world.script("task: 503*2; submit: 429")
+    submitted_status = world.answer(Call("POST", world.contract.operation("submit").path, KEY, b"{}")).status
+    assert submitted_status == 429
+    assert [(one.text, one.fired, one.left) for one in world.faults()] == [
+        ("task: 503*2", 0, 2),
+        ("submit: 429", 1, 0),
+    ]
+    world.clear_script()
+    assert world.faults() == []
+    assert status(world, submitted(world)) == "pending"
+
+
+@pytest.mark.parametrize(("reading", "back"), [("charged", 0), ("refunded", 1)])
+def test_what_failed_comes_back_as_the_contract_is_read(reading, back):
+    world = made(revision="2026-07", reading={"failed-charge": reading}, balance="1", timing=(1, 1))
+    first, second = submitted(world), submitted(world)
+    price = world.charges[0].price
+    world.finish(first, "failed")
+    assert [charge.returned for charge in world.charges] == [back * price, 0]
+    assert world.balance("mock-a") == 10_000 - 2 * price + back * price
+    assert (world.jobs, world.spent) == (2, 2 * price)
+    world.advance_to(second, "success")
+    assert world.balance("mock-a") == 10_000 - 2 * price + back * price
+
+
+def test_money_that_came_back_can_be_spent():
+    world = made(**REFUNDED, prices={"std-5": "0.6"}, balance="1", timing=(1, 1))
+    first = submitted(world)
+    path, body = world.contract.operation("submit").path, b'{"image": "https://e.com/a.jpg"}'
+    assert world.answer(Call("POST", path, KEY, body)).status == 402
+    world.finish(first, "failed")
+    assert world.answer(Call("POST", path, KEY, body)).status == 200
+
+
+def test_worlds_of_one_site_share_what_does_not_change():
+    one = recipe(options())
+    first = Mock(one.contracts, one.plan)
+    world, other = (Steered(one, Site(like=first)) for _ in range(2))
+    assert world.served is first.served
+    task_id = submitted(world)
+    assert (world.knows(task_id), other.knows(task_id)) == (True, False)
+    world.reset(one.changed({"seed": "2"}))
+    assert world.served is not first.served

@@ -139,3 +139,27 @@ def test_a_task_is_replaced_and_one_that_is_gone_is_not():
     assert (store.get("task-1").held, store.running("mock-a", 10**9)) == ("pending", 1)
     store.replace(task("task-3"))
     assert [one.id for one in store.tasks()] == ["task-1", "task-2"]
+
+
+def failing(name: str, refund: int = 1400, outcome: str = "failed") -> Task:
+    return task(name)._replace(refund=refund, outcome=outcome)
+
+
+def test_what_failed_comes_back_once_it_has():
+    store = Memory()
+    for one in (failing("task-1"), failing("task-2", outcome="success"), failing("task-3", refund=0)):
+        store.put(one)
+    assert [store.returned("mock-a", at) for at in (4.9, 5.0, 6.0)] == [0, 1400, 1400]
+    assert store.returned("mock-b", 6.0) == 0
+
+
+def test_a_job_that_is_told_to_fail_comes_back_and_one_that_is_held_does_not():
+    store = Memory()
+    one, held = failing("task-1", outcome="success"), failing("task-2")
+    store.put(one)
+    store.put(held)
+    store.replace(held._replace(held="pending"))
+    store.replace(one.ended(3.0, "failed"))
+    assert [store.returned("mock-a", at) for at in (2.9, 3.0, 50.0)] == [0, 1400, 1400]
+    store.replace(held)
+    assert store.returned("mock-a", 50.0) == 2800

@@ -1,5 +1,6 @@
 """What a world has accepted, and what that cost: every task, with the exchange that submitted it."""
 
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from klingmock.store import Memory
 from klingmock.task import Task
 
 MOST_TOLD = 20  # exchanges between two charges that are shown
+MOST = 10_000  # tasks and charges of a world that are told of, the last ones
 
 
 class TaskNow(NamedTuple):
@@ -23,12 +25,16 @@ class TaskNow(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """What one accepted job cost, in ten-thousandths of a dollar; `at` is Unix seconds."""
+    """What one accepted job cost, in ten-thousandths of a dollar; `at` is Unix seconds.
+
+    `returned` is what has come back of it, because it failed.
+    """
 
     number: int
     at: float
     task_id: str
     price: int
+    returned: int = 0
 
     @property
     def dollars(self) -> str:
@@ -37,24 +43,38 @@ class Charge(NamedTuple):
 
 
 class Accepted(Memory):
-    """A store that knows every task it ever had, also those that the engine's store has let go of."""
+    """A store that tells of the last tasks it had, also of those that the engine's store has let go of."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.every: dict[str, Task] = {}
-        self.charges: list[Charge] = []
+        self.every: OrderedDict[str, Task] = OrderedDict()
+        self.charges: deque[Charge] = deque(maxlen=MOST)
+        self.jobs = 0
+        self.spent = 0  # ten-thousandths of a dollar
         self.total: Callable[[], int] = lambda: 0  # exchanges so far
 
     def put(self, task: Task) -> None:
         """Keep a task; the exchange that it came with is not counted yet."""
         super().put(task)
         self.every[task.id] = task
+        if len(self.every) > MOST:
+            self.every.popitem(last=False)
         self.charges.append(Charge(self.total() + 1, task.submitted_at, task.id, task.price))
+        self.jobs += 1
+        self.spent += task.price
 
     def replace(self, task: Task) -> None:
         """Keep a task in place of the one of the same id."""
         super().replace(task)
-        self.every[task.id] = task
+        if task.id in self.every:
+            self.every[task.id] = task
+
+    def charged(self, now: float) -> list[Charge]:
+        """The charges, in the order of their submission, with what has come back of each by now."""
+        charges = list(self.charges)
+        tasks = [self.every.get(charge.task_id) for charge in charges]
+        back = [task.returned(now) if task else 0 for task in tasks]
+        return [charge._replace(returned=amount) for charge, amount in zip(charges, back, strict=True)]
 
 
 class DoubleCharge(AssertionError):

@@ -60,20 +60,22 @@ class Mock:
         journal: Journal | None = None,
         scripts: Scripts | None = None,
         max_body: int = MAX_BODY,
+        like: "Mock | None" = None,
     ) -> None:
         if not contracts:
             raise Problem(
                 "There is no contract to answer by.", "Give Mock at least one, as in Mock([load()])."
             )
         self.plan = plan or Plan()
-        self.served = [Served(contract, self.plan) for contract in contracts]
+        self.served: Sequence[Served] = like.served if like else [Served(one, self.plan) for one in contracts]
         self.clock: Clock = clock or System()
         self.store: Store = store or Memory()
         self.keys = keys or Keys()
         self.journal = journal or Journal()
         self.scripts = scripts or Scripts()
         self.max_body = max_body
-        self.routes = Routes(self.served)
+        self.routes: Routes = like.routes if like else Routes(self.served)
+        self._team = like.store if like else self.store
         self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
         self._media = contracts[0].media
@@ -167,14 +169,14 @@ class Mock:
             return self._submit(route.served, operation, call, owner, now, request_id, script)
         if operation.id == "task":
             return self._query(route.served, route.parameters["task_id"], call.origin, owner, now)
-        return self._read(route.served, operation, call.origin, owner)
+        return self._read(route.served, operation, call.origin, owner, now)
 
     def _spend(self, served: Served, owner: str, now: float) -> tuple[Mapping[str, str], Finding | None]:
         limits = served.limits
         headers = NO_HEADERS
-        for limit, who in ((limits.team, TEAM), (limits.rate, owner)):
+        for store, limit, who in ((self._team, limits.team, TEAM), (self.store, limits.rate, owner)):
             if limit is not None:
-                count = self.store.count_in(who, limits.window(now))
+                count = store.count_in(who, limits.window(now))
                 headers = limits.headers(limit, count, now)
                 if count > limit:
                     seen = f"request {count}"
@@ -210,7 +212,7 @@ class Mock:
         body, broken, notes = check_body(contract, operation, call.body)
         if broken:
             return refuse(contract, broken, "submit")
-        if served.charges and served.price(body) > self.balance(served, owner):
+        if served.charges and served.price(body) > self.balance(served, owner, now):
             return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
         fate = script.next("outcome") if script is not None else None
@@ -244,18 +246,18 @@ class Mock:
         fate = fates(task.fate) if task.fate and status == task.outcome else ()
         return Answer(200, replies.queried(task, status, origin), "task", faults=fate)
 
-    def _read(self, served: Served, operation: Operation, origin: str, owner: str) -> Answer:
+    def _read(self, served: Served, operation: Operation, origin: str, owner: str, now: float) -> Answer:
         replies = served.replies
         if operation.id == "models":
             return Answer(200, replies.models(origin), "models")
         if operation.id == "balance":
-            return Answer(200, replies.balance(self.balance(served, owner)), "balance")
+            return Answer(200, replies.balance(self.balance(served, owner, now)), "balance")
         return Answer(200, replies.valid_key(valid=True), operation.id)
 
-    def balance(self, served: Served, owner: str) -> int:
+    def balance(self, served: Served, owner: str, now: float) -> int:
         """What a key has left, in ten-thousandths of a dollar."""
         opening = 0 if owner.startswith(UNFUNDED) else served.opening
-        return max(0, opening - self.store.count(owner, CHARGED, 0))
+        return max(0, opening - self.store.count(owner, CHARGED, 0) + self.store.returned(owner, now))
 
     def _video(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
         contract = self.served[0].contract

@@ -1,8 +1,8 @@
 """One world, as a test holds it: where it is, what was asked of it, what it has to say about that."""
 
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import NoReturn
 
@@ -16,11 +16,14 @@ from klingcontracts.rule import Level
 from klingcontracts.target import Target
 from klingcontracts.verdict import Verdict, assert_good_client, judge
 from klingmock.accepted import assert_charged_once
+from klingmock.clock import Movable
 from klingmock.guard import hosts_of, no_calls_home
-from klingmock.journal import Entry
+from klingmock.journal import Entry, Journal
 from klingmock.loglines import record
 from klingmock.options import Options
-from klingmock.steered import Steered
+from klingmock.recipe import Recipe, recipe
+from klingmock.steered import Site, Steered
+from klingmock.virtual import LONGEST, Wait, virtual_time
 
 LOCAL = "127.0.0.1"
 
@@ -40,11 +43,27 @@ class Handle(Steered):
         close: Callable[[str], None],
         watch: Callable[[Contract, Entry], None] | None = None,
     ) -> None:
-        super().__init__(options, watch)
+        told = (lambda entry: watch(self.contract, entry)) if watch else None
+        super().__init__(recipe(options), Site(lambda: Journal(watch=told)))
+        self.options = options
+        self.waits: list[Wait] = []  # that a client asked for in virtual time, in their order
+        self.settle: Callable[[], None] = lambda: None  # returns when what was sent before is answered
+        self._virtual = False
         self.url = url
         self.api_key = api_key
         self._close = close
         self._block = ExitStack()  # the guard and virtual time, for as long as its own block
+
+    def reset(self, recipe: Recipe | None = None) -> None:
+        """Begin anew: no task, no exchange, no charge, a new script; and a new clock, but for virtual time.
+
+        Raises Problem for a recipe that makes no sense; then nothing has changed.
+        """
+        super().reset(recipe)
+        self.waits.clear()
+
+    def _clock_of(self, recipe: Recipe) -> Movable:
+        return self.clock if self._virtual else super()._clock_of(recipe)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -81,6 +100,26 @@ class Handle(Steered):
             for one in self._script.accounts()
         ]
         return "\n".join([*head, *map(record, entries[-most:]), *(faults if entries else ())])
+
+    @contextmanager
+    def virtual_time(self, longest: float = LONGEST) -> Iterator[None]:
+        """Let time.sleep, asyncio.sleep and anyio.sleep move this world's clock, and wait for nothing.
+
+        `time.time` is the world's time meanwhile, and `time.monotonic` and the event loop's clock go with it.
+        It holds for this thread and for those that are started in the block. Tasks of one event loop sleep at
+        the same time, threads one after the other. Raises Problem when virtual time is on already; a client
+        that sleeps on after `longest` seconds is ended by an exception, virtual.Endless.
+        """
+        with virtual_time(self.clock, self._waited, lambda: self.total, longest, self.settle):
+            self._virtual = True
+            try:
+                yield
+            finally:
+                self._virtual = False
+
+    def _waited(self, wait: Wait) -> None:
+        self._idle = 0
+        self.waits.append(wait)
 
     # What is expected.
 

@@ -41,6 +41,36 @@ class Entry(NamedTuple):
         }
 
 
+class File:
+    """A file of one entry a line, until it can't be written any more."""
+
+    def __init__(self, file: TextIOWrapper | None, complain: Callable[[str], None]) -> None:
+        self._file = file
+        self._complain = complain
+
+    def write(self, row: Row, world: int) -> None:
+        """Append an entry of the so-and-so-many-th world; 0 where there is only one."""
+        if self._file is None:
+            return
+        entry = _entry(row)
+        told = {"world": world, **entry.to_json()} if world else entry.to_json()
+        try:
+            self._file.write(json.dumps(told, separators=(",", ":")) + "\n")
+            self._file.flush()
+        except OSError as error:
+            self._file = None
+            self._complain(
+                f"The journal file can't be written ({error.strerror}): it ends at exchange "
+                f"{entry.exchange.number - 1}. Make room and start again; the server goes on without it."
+            )
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
 class Journal:
     """The last `size` exchanges, and all of them in `file`. `watch` is called with each entry."""
 
@@ -55,9 +85,15 @@ class Journal:
         self._rows: deque[Row] = deque(maxlen=size)
         self.size = size
         self.total = 0
-        self._file = file
+        self._file = File(file, complain)
         self._watch = watch
-        self._complain = complain
+        self._world = 0
+
+    def twin(self, world: int) -> "Journal":
+        """An empty journal of another world, which writes to the same file."""
+        twin = Journal(self.size, watch=self._watch)
+        twin._file, twin._world = self._file, world
+        return twin
 
     def add(self, call: Call, reply: Reply, at: float, answer: Answer) -> None:
         """Keep an exchange; nothing of it that is secret or large is kept."""
@@ -66,30 +102,16 @@ class Journal:
         self._rows.append(row)
         if self._watch:
             self._watch(_entry(row))
-        if self._file:
-            self._write(self._file, _entry(row))
+        self._file.write(row, self._world)
 
     @property
     def entries(self) -> list[Entry]:
         """What is kept in memory, oldest first."""
-        return [_entry(row) for row in self._rows]
+        return [_entry(row) for row in list(self._rows)]
 
     def close(self) -> None:
         """Close the file, if there is one; what is added later is kept in memory alone."""
-        if self._file:
-            self._file.close()
-            self._file = None
-
-    def _write(self, file: TextIOWrapper, entry: Entry) -> None:
-        try:
-            file.write(json.dumps(entry.to_json(), separators=(",", ":")) + "\n")
-            file.flush()
-        except OSError as error:
-            self._file = None
-            self._complain(
-                f"The journal file can't be written ({error.strerror}): it ends at exchange "
-                f"{entry.exchange.number - 1}. Make room and start again; the server goes on without it."
-            )
+        self._file.close()
 
 
 def _entry(row: Row) -> Entry:

@@ -67,8 +67,8 @@ class Kit:
         self._worlds.close(key)
         handle = self.open_handles.pop(key, None)
         if handle is not None:
-            self.jobs += len(handle.charges)
-            self.spent += sum(charge.price for charge in handle.charges)
+            self.jobs += handle.jobs
+            self.spent += handle.spent
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from klingcontracts.contract import Contract, load
 from klingcontracts.document import DEFAULT
 from klingcontracts.problem import Problem, unknown
 from klingmock.grammar import parse
-from klingmock.ledger import units
+from klingmock.ledger import price, units
 from klingmock.served import Plan
 from klingmock.task import TIMINGS, Timing
 
-TIMES = ("manual", "virtual")
+TIMES = ("manual", "virtual", "system")
 
 
 class Options(NamedTuple):
@@ -19,7 +19,8 @@ class Options(NamedTuple):
 
     `reading` maps open questions to readings; `timing` is a name or a pair of seconds (pending, processing);
     `limits` is False, True for the documented ones, or a mapping with `rate` and `concurrency` of your own;
-    `script` are the faults to begin with; `time` is "manual", or "virtual" where a client's sleep moves it.
+    `prices` are those of jobs, as in {"pro-10": "0.5"}; `script` are the faults to begin with; `time` is
+    "manual", "virtual" where a client's sleep moves it, or "system" where it passes as it does outside.
     """
 
     revision: str = DEFAULT
@@ -28,6 +29,7 @@ class Options(NamedTuple):
     limits: bool | Mapping[str, int] = False
     retention: float | None = None
     balance: str | None = None
+    prices: Mapping[str, str] = {}
     seed: str = "0"
     script: str = ""
     time: str = "manual"
@@ -51,6 +53,7 @@ class Options(NamedTuple):
             concurrency=own.get("concurrency"),
             retention=self.retention,
             balance=self.balance,
+            prices=tuple(f"{name}={amount}" for name, amount in self.prices.items()),
         )
 
 
@@ -91,9 +94,17 @@ def _check(found: Options) -> None:
         raise Problem(f"Option retention: {found.retention!r} is no time.", "Give seconds, from 0 on.")
     if found.balance is not None:
         units(found.balance)
+    _check_prices(found.prices)
     if found.time not in TIMES:
         raise unknown("Option time", str(found.time), TIMES, "Name one of them.")
     parse(found.script)
+
+
+def _check_prices(given: Any) -> None:
+    if not isinstance(given, Mapping) or not all(isinstance(amount, str) for amount in given.values()):
+        raise Problem(f"Option prices: {given!r} is no table of prices.", "Give one as {'pro-10': '0.5'}.")
+    for name, amount in given.items():
+        price(f"{name}={amount}")
 
 
 def _check_texts(found: Options) -> None:

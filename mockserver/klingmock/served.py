@@ -21,6 +21,7 @@ class Plan(NamedTuple):
     concurrency: int | None = None
     retention: float | None = None
     balance: str | None = None
+    prices: tuple[str, ...] = ()  # in place of the contract's, as in pro-10=0.5
 
 
 class Served:
@@ -35,7 +36,8 @@ class Served:
         self.opening = units(plan.balance or document["x-balance"]["opening"])
         self.charges = bool(document["x-balance"]["enforced"])
         self._plan = plan
-        self._prices = prices(document)
+        self._prices = prices(document, plan.prices)
+        self._refunds = document["x-balance"].get("failed") == "refunded"
         self._mode, self._seconds = self._default("mode"), self._default("duration") or 0
         self.kept = float(retention["seconds"]) if plan.retention is None else plan.retention
         self._kept_from_end = retention["from"] == "completion"
@@ -51,17 +53,19 @@ class Served:
         luck = Luck(self._plan.seed, owner, nth)
         waits, takes = self._plan.timing.draw(luck)
         ends_at = now + (waits + takes) / self._plan.speed
+        price = self.price(body)
         return Task(
             luck.task_id,
             owner,
             self.contract,
             int(body.get("duration", self._seconds)),
-            self.price(body),
+            price,
             request_id,
             now,
             now + waits / self._plan.speed if self._shows_processing else ends_at,
             ends_at,
             self.kept if self._kept_from_end else self.kept - (ends_at - now),
+            refund=price if self._refunds else 0,
         )
 
     def operation(self, name: str) -> Operation:

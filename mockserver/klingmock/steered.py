@@ -1,56 +1,92 @@
-"""A world whose clock is moved by hand: its tasks, its time, what it was asked, and what goes wrong in it."""
+"""A world: its tasks, its time, what it was asked, and what goes wrong in it; and the hand that steers it."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from math import inf
+from typing import NamedTuple
 
 from klingcontracts.contract import Contract
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.problem import Problem, unknown
 from klingmock.accepted import Accepted, Charge, TaskNow
-from klingmock.answer import Mock
-from klingmock.clock import Manual
+from klingmock.answer import MAX_BODY, Mock
+from klingmock.clock import Movable
 from klingmock.journal import Entry, Journal
-from klingmock.options import Options
-from klingmock.script import Script
+from klingmock.keys import Keys
+from klingmock.recipe import Recipe
+from klingmock.script import Account, Script
 from klingmock.scripts import Scripts
 from klingmock.served import Served
 from klingmock.task import Task
-from klingmock.virtual import LONGEST, Wait, virtual_time
 
 MANY = 50  # polls in a row that find nothing new: whoever sends them waits for a clock that stands still
 OUTCOMES = ("success", "failed")
 _log = logging.getLogger("klingmock")
 
 
-class Steered:
-    """An engine of one key, and what moves it. `watch` is called with the contract and each exchange."""
+class Site(NamedTuple):
+    """What the worlds of one server have in common; `journal` makes an empty one for a world."""
 
-    def __init__(self, options: Options, watch: Callable[[Contract, Entry], None] | None = None) -> None:
-        self.contract = contract = options.contract
-        self.options = options
-        self.clock = Manual()
-        self.waits: list[Wait] = []  # that a client asked for in virtual time, in their order
-        self._store = Accepted()
-        self._script = Script(options.script, options.seed)
-        journal = Journal(watch=(lambda entry: watch(contract, entry)) if watch else None)
-        self._store.total = lambda: journal.total
-        self._mock = Mock(
-            [contract],
-            options.plan,
+    journal: Callable[[], Journal] = Journal
+    keys: Keys | None = None
+    max_body: int = MAX_BODY
+    like: Mock | None = None  # an engine by the same recipe: its tables are shared, and its limits of a team
+
+
+class Steered:
+    """An engine of one key, and what moves it."""
+
+    def __init__(self, recipe: Recipe, site: Site | None = None) -> None:
+        self._site = site or Site()
+        self.recipe = recipe
+        self.clock = recipe.new_clock()
+        self._begin(recipe, self._site.like)
+
+    def _begin(self, recipe: Recipe, like: Mock | None) -> None:
+        store = Accepted()
+        script = Script(recipe.script, recipe.plan.seed)
+        journal = self._site.journal()
+        mock = Mock(
+            recipe.contracts,
+            recipe.plan,
             clock=self.clock,
-            store=self._store,
+            store=store,
+            keys=self._site.keys,
             journal=journal,
-            scripts=Scripts(self._script),
+            scripts=Scripts(script),
+            max_body=self._site.max_body,
+            like=like,
         )
-        self.settle: Callable[[], None] = lambda: None  # returns when what was sent before is answered
+        store.total = lambda: journal.total
+        self._store, self._script, self._mock = store, script, mock
         self._last: Call | None = None
         self._idle = 0
 
+    def reset(self, recipe: Recipe | None = None) -> None:
+        """Begin anew, by another recipe if need be: no task, no exchange, no charge, a new clock and script.
+
+        Raises Problem for a recipe that makes no sense; then nothing has changed.
+        """
+        new = self.recipe if recipe is None else recipe
+        self.clock, old = self._clock_of(new), self.clock
+        try:
+            self._begin(new, self._site.like if new == self.recipe else None)
+        except Problem:
+            self.clock = old
+            raise
+        self.recipe = new
+
+    def _clock_of(self, recipe: Recipe) -> Movable:
+        return recipe.new_clock()
+
+    @property
+    def contract(self) -> Contract:
+        """The revision of this world, the first of several."""
+        return self.recipe.contracts[0]
+
     @property
     def served(self) -> Sequence[Served]:
-        """The one revision of this world."""
+        """The revisions of this world."""
         return self._mock.served
 
     @property
@@ -62,9 +98,9 @@ class Steered:
         """Answer a call without a socket, from any thread."""
         again = self._last is not None and call.method == "GET" and call.path == self._last.path
         self._last, self._idle = call, self._idle + 1 if again else 1
-        if self._idle == MANY and self._runs(call.path.rpartition("/")[2]):
+        if self._idle == MANY and not self.clock.speed and self._runs(call.path.rpartition("/")[2]):
             _log.warning(
-                "%s was polled %d times while the clock of this test stood still: call advance(seconds), "
+                "%s was polled %d times while the clock of its world stood still: call advance(seconds), "
                 "let the client's sleep do it, or use timing='instant'.",
                 call.path,
                 MANY,
@@ -83,7 +119,7 @@ class Steered:
 
     @property
     def now(self) -> float:
-        """The time in this world, Unix seconds; it moves only when it is told to."""
+        """The time in this world, Unix seconds."""
         return self.clock.now()
 
     def advance(self, seconds: float) -> float:
@@ -93,6 +129,14 @@ class Steered:
         """
         self._idle = 0
         return self.clock.advance(seconds)
+
+    def freeze(self) -> float:
+        """Let time stand still until it is advanced; return it."""
+        return self.clock.freeze()
+
+    def run(self, speed: float = 1.0) -> float:
+        """Let time pass by itself, so many seconds a second, and return it; ValueError for less than 0."""
+        return self.clock.run(speed)
 
     def advance_to(self, task_id: str, status: str) -> float:
         """Let time pass until the task has this status, or is "expired"; return the new time.
@@ -146,22 +190,6 @@ class Steered:
             raise Problem(f"There is no task {task_id!r} in this world.", f"Submitted here: {known}.")
         return self._store.every[task_id]
 
-    @contextmanager
-    def virtual_time(self, longest: float = LONGEST) -> Iterator[None]:
-        """Let time.sleep, asyncio.sleep and anyio.sleep move this world's clock, and wait for nothing.
-
-        `time.time` is the world's time meanwhile, and `time.monotonic` and the event loop's clock go with it.
-        It holds for this thread and for those that are started in the block. Tasks of one event loop sleep at
-        the same time, threads one after the other. Raises Problem when virtual time is on already; a client
-        that sleeps on after `longest` seconds is ended by an exception, virtual.Endless.
-        """
-        with virtual_time(self.clock, self._waited, lambda: self.total, longest, self.settle):
-            yield
-
-    def _waited(self, wait: Wait) -> None:
-        self._idle = 0
-        self.waits.append(wait)
-
     # What happened.
 
     @property
@@ -183,10 +211,32 @@ class Steered:
         """Let calls fail, in the grammar of scripts: "submit: 503*2; task: drop". Problem for a mistake."""
         self._script.add(text)
 
+    def faults(self) -> list[Account]:
+        """What became of each fault of the script, in the order they were asked for."""
+        return self._script.accounts()
+
+    def clear_script(self) -> None:
+        """Forget all faults of the script, those that have fired too."""
+        self._script.clear()
+
     @property
     def charges(self) -> list[Charge]:
         """What each accepted job cost, in the order of their submission."""
-        return list(self._store.charges)
+        return self._store.charged(self.now)
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs were accepted."""
+        return self._store.jobs
+
+    @property
+    def spent(self) -> int:
+        """What they cost, in ten-thousandths of a dollar; what came back of failed ones is not taken off."""
+        return self._store.spent
+
+    def balance(self, api_key: str) -> int:
+        """What a key has left in this world, in ten-thousandths of a dollar."""
+        return self._mock.balance(self._mock.served[0], api_key, self.now)
 
 
 def _at(task: Task, now: float) -> str:

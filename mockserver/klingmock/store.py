@@ -31,11 +31,14 @@ class Store(Protocol):
     def running(self, owner: str, now: float) -> int:
         """How many of the owner's tasks have not ended at this time."""
 
+    def returned(self, owner: str, now: float) -> int:
+        """What has come back by this time of what the owner's jobs cost, in ten-thousandths of a dollar."""
+
 
 class _World:
     """What belongs to one key."""
 
-    __slots__ = ("counters", "ends", "requests", "tasks", "window")
+    __slots__ = ("counters", "ends", "refunds", "requests", "returned", "tasks", "window")
 
     def __init__(self) -> None:
         self.window = -1
@@ -43,6 +46,14 @@ class _World:
         self.counters: dict[str, int] = {}
         self.ends: list[float] = []  # a heap
         self.tasks: deque[Task] = deque()  # oldest first
+        self.refunds: dict[str, Task] = {}  # whose price comes back when they have failed, by id
+        self.returned = 0  # of those that have
+
+    def look(self, task: Task) -> None:
+        """Note whether the price of a task comes back."""
+        self.refunds.pop(task.id, None)
+        if task.refund and task.outcome == "failed":
+            self.refunds[task.id] = task
 
 
 class Memory:
@@ -63,6 +74,7 @@ class Memory:
         world.tasks.append(task)
         heappush(world.ends, task.runs_until)
         self._tasks[task.id] = task
+        world.look(task)
 
     def get(self, task_id: str) -> Task | None:
         """The task of this id, whoever owns it; None when there is none."""
@@ -81,6 +93,7 @@ class Memory:
             world.ends = [one.runs_until for one in world.tasks]
             heapify(world.ends)
             self._tasks[task.id] = task
+            world.look(task)
 
     def count(self, owner: str, name: str, by: int = 1) -> int:
         """Add to one of the owner's counters and return what it then holds."""
@@ -104,6 +117,13 @@ class Memory:
         while ends and ends[0] <= now:
             heappop(ends)
         return len(ends)
+
+    def returned(self, owner: str, now: float) -> int:
+        """What has come back by this time of what the owner's jobs cost, in ten-thousandths of a dollar."""
+        world = self._world(owner)
+        for task in [task for task in world.refunds.values() if task.runs_until <= now]:
+            world.returned += world.refunds.pop(task.id).returned(now)
+        return world.returned
 
     def _world(self, owner: str) -> _World:
         world = self._worlds.get(owner)

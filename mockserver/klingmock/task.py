@@ -23,6 +23,7 @@ class Task(NamedTuple):
     outcome: str = "success"
     held: str = ""  # the status that it does not leave until it is released; "" for none
     fate: str = ""  # the fault of a script that its polls tell of, once it has ended
+    refund: int = 0  # what comes back when it fails, in ten-thousandths of a US dollar
 
     def status(self, now: float) -> str | None:
         """The documented status at this time; None when the task has expired."""
@@ -54,6 +55,10 @@ class Task(NamedTuple):
         """The task as it ends now, so or so."""
         begins = min(self.processing_at, now)
         return self._replace(held="", processing_at=begins, ends_at=now, outcome=outcome)
+
+    def returned(self, now: float) -> int:
+        """What has come back of its price by now, in ten-thousandths of a US dollar."""
+        return self.refund if self.outcome == "failed" and self.runs_until <= now else 0
 
     @property
     def elapsed_ms(self) -> int:

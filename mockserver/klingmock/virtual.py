@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from klingcontracts.problem import Problem
-from klingmock.clock import Manual
+from klingmock.clock import Movable
 
 STEP = 1.0  # seconds of virtual time between two looks at the timers of an event loop, at least
 MOST_STEPS = 1000  # of one sleep
@@ -49,7 +49,7 @@ class VirtualTime:
 
     def __init__(
         self,
-        clock: Manual,
+        clock: Movable,
         note: Callable[[Wait], None],
         calls: Callable[[], int],
         longest: float,
@@ -188,7 +188,7 @@ def _loop(by: str) -> asyncio.AbstractEventLoop:
 
 @contextmanager
 def virtual_time(
-    clock: Manual,
+    clock: Movable,
     note: Callable[[Wait], None],
     calls: Callable[[], int],
     longest: float = LONGEST,
