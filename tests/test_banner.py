@@ -19,7 +19,7 @@ URL = "http://127.0.0.1:8787"
 
 def shown(url: str = URL, **flags) -> str:
     found = settings({name.replace("_", "-"): value for name, value in flags.items()}, {})
-    return banner(found, mock(found), url)
+    return banner(found, mock(found).first, url)
 
 
 def row(text: str, name: str) -> str:
@@ -94,9 +94,9 @@ def test_the_timing_in_force(flags, text):
 
 def test_a_seed_of_chance_is_told_so_that_it_can_be_had_again():
     found = settings({}, {})
-    engine = mock(found)
+    engine = mock(found).first
     assert f"(seed {engine.plan.seed})" in row(banner(found, engine, URL), "timing")
-    assert engine.plan.seed != mock(found).plan.seed
+    assert engine.plan.seed != mock(found).first.plan.seed
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_where_the_journal_is(monkeypatch):
 @pytest.mark.parametrize("revision", revisions())
 def test_the_curl_can_be_copied_and_gets_a_job(url, revision):
     found = settings({"revision": [revision]}, {})
-    engine = mock(found)
+    engine = mock(found).first
     command = banner(found, engine, url).partition("Try it:")[2]
     curl, *words = shlex.split(command.replace("\\\n", ""))
     pairs = list(zip(words[::2], words[1::2], strict=True))

@@ -10,7 +10,7 @@ from klingcontracts.problem import Problem
 from klingcontracts.report import Nonconforming
 from klingcontracts.rule import Level
 from klingcontracts.verdict import BadClient
-from klingmock.accepted import DoubleCharge
+from klingmock.double_charge import DoubleCharge
 from klingmock.handle import Handle
 from klingmock.options import options
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from klingcontracts.contract import load
-from klingmock.accepted import DoubleCharge
+from klingmock.double_charge import DoubleCharge
 from klingmock.kit import Kit
 
 SUBMIT = load().operation("submit").path

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from klingmock.cli import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 SOURCES = {"klingcontracts": ROOT / "contracts", "klingmock": ROOT / "mockserver"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
@@ -28,6 +30,7 @@ MAY_IMPORT = {
     "contract": "derive document problem rule shape wire",
     "check": "contract exchange finding rule shape strictjson words",
     "show": "contract document problem rule table",
+    "drift": "finding problem rule",
     "report": "check contract exchange finding problem rule table words",
     "exercised": "check contract derive exchange finding shape strictjson",
     "values": "problem shape",
@@ -98,27 +101,38 @@ MAY_IMPORT = {
         "check clock contract damage exchange faults finding journal keys ledger limits problem refusal "
         "routes script scripted scripts served store task videos"
     ),
-    "control": "answer contract problem",
+    "asked": "problem strictjson",
+    "control": "answer asked check contract problem",
+    "keyed": "answer exchange journal problem recipe served steered",
+    "looks": "accepted asked conduct double_charge exchange journal ledger problem script steered verdict",
+    "moves": "asked looks problem steered",
     "app": "answer control exchange loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
-    "banner": "answer keys klingmock served settings task",
-    "server": "answer app banner contract journal keys loglines out problem scripts served settings task",
+    "banner": "answer control keys klingmock served settings task",
+    "server": (
+        "answer app banner contract journal keyed keys loglines out problem recipe "
+        "scripts served settings task"
+    ),
     "out": "problem",
     "cli": "klingmock out problem",
+    "cli_contract": "document out show",
+    "cli_serve": "settings",
+    "cli_verdict": "contract document out problem recorded rule verdict",
     "__main__": "cli",
     "options": "contract document grammar ledger problem served task",
-    "worlds": "answer check exchange served",
-    "background": "answer app problem server",
+    "worlds": "answer check exchange problem served",
+    "background": "answer app control problem server",
     "recipe": "clock contract document options problem served",
     "steered": (
         "accepted answer clock contract exchange journal keys problem recipe script scripts served task"
     ),
     "handle": (
-        "accepted check clock conduct contract exchange guard journal loglines options problem recipe report "
-        "rule steered target verdict virtual"
+        "check clock conduct contract double_charge exchange guard journal loglines options problem "
+        "recipe report rule steered target verdict virtual"
     ),
     "virtual": "clock problem",
-    "accepted": "conduct journal ledger loglines store task",
+    "accepted": "ledger store task",
+    "double_charge": "accepted conduct journal loglines",
     "guard": "contract",
     "kit": "answer background contract handle journal options worlds",
     "tally": "contract exercised journal problem table",
@@ -136,15 +150,16 @@ MAY_HOLD = {
     "respx": {"for_respx", "respx_router"},
     "schemathesis": {"for_schemathesis", "schemathesis_checks", "schemathesis_guard", "schemathesis_run"},
 }
-# cli loads a subcommand's modules when it runs, so that `contract list` does not pay for a server;
+# cli loads a subcommand's module when it runs (by a name that is put together, see below), so that
+# `contract list` does not pay for a server, and `serve` loads its modules while nothing is collected;
 # for_pytest loads everything when a fixture asks, because every pytest run imports it; and who imports the
 # package asks for its version, or for a world to run.
 LAZY = {
-    "cli": {"klingmock.settings", "klingmock.server", "klingcontracts.show"}
-    | {"klingcontracts.contract", "klingcontracts.recorded", "klingcontracts.verdict"},
+    "cli_serve": {"klingmock.server"},
     "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
     | {"klingcontracts.problem"},
     "klingmock": {"klingmock.kit"},
+    "control": {"klingmock.looks", "klingmock.moves"},
     "respx_router": {"httpcore2"},
 }
 # Tests of more than one module.
@@ -199,6 +214,11 @@ def test_a_module_imports_what_the_map_says(path: Path) -> None:
     foreign = {found.partition(".")[0] for found in imports(tree)} - set(SOURCES) - sys.stdlib_module_names
     assert all(name in MAY_HOLD.get(library, set()) for library in foreign), foreign
     assert lazy(tree) == LAZY.get(name, set())
+
+
+def test_each_command_has_its_module_and_each_module_its_command() -> None:
+    modules = {name for name in map(name_of, MODULES) if name.startswith("cli_")}
+    assert modules == {f"cli_{name}" for name in COMMANDS}
 
 
 def test_contracts_never_import_the_fake() -> None:

@@ -134,7 +134,7 @@ def test_only_where_it_is_safe_is_an_address_used_again(monkeypatch, name):
 
 
 def engine(**flags):
-    return mock(settings({name.replace("_", "-"): value for name, value in flags.items()}, {}))
+    return mock(settings({name.replace("_", "-"): value for name, value in flags.items()}, {})).first
 
 
 def test_settings_reach_the_engine():

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from klingcontracts.exchange import PIECES, Call, Reply
 from klingmock.answer import Answers
-from klingmock.control import PREFIX, control
+from klingmock.control import PREFIX, Steer, control
 from klingmock.loglines import untold
 from klingmock.patience import Patient
 from klingmock.replies import encode
@@ -135,8 +135,10 @@ class Endpoint:
 class App(Starlette):
     """Starlette for our own paths; all others go to the vendor's side at once, past routes and middleware."""
 
-    def __init__(self, engine: Answers, public_url: str | None = None) -> None:
-        own = control(engine)
+    def __init__(
+        self, engine: Answers, public_url: str | None, steer: Steer | None, token: str | None
+    ) -> None:
+        own = control(engine, steer, token)
         super().__init__(routes=[Mount(PREFIX, own), Route(PREFIX, own)])
         self.router.default = own
         self._vendor = Endpoint(engine, public_url)
@@ -155,9 +157,15 @@ def _is_ours(path: str) -> bool:
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in {"", "/"}
 
 
-def create_app(engine: Answers, public_url: str | None = None) -> Starlette:
-    """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer."""
-    return App(engine, public_url)
+def create_app(
+    engine: Answers, public_url: str | None = None, steer: Steer | None = None, token: str | None = None
+) -> Starlette:
+    """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer.
+
+    `steer` finds the world that a call of ours is about; without it none can be looked at or moved. With a
+    `token` such calls have to bring it along.
+    """
+    return App(engine, public_url, steer, token)
 
 
 async def _cut(reply: Reply, send: Send) -> None:

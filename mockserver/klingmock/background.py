@@ -7,6 +7,7 @@ from types import TracebackType
 from klingcontracts.problem import COULD_NOT_LOOK, Problem
 from klingmock.answer import Answers
 from klingmock.app import create_app
+from klingmock.control import Steer
 from klingmock.server import Server, config_of, listen, url_of
 
 PATIENCE = 10.0  # seconds to start, and to end
@@ -19,11 +20,11 @@ class Background:
     Raises Problem when the server does not start.
     """
 
-    def __init__(self, engine: Answers) -> None:
+    def __init__(self, engine: Answers, steer: Steer | None = None) -> None:
         self._looked_at = Event()  # the server has started, or has ended without
         self._socket = listen("127.0.0.1", 0)
         self.url = url_of(self._socket)
-        self._server = Server(config_of(create_app(engine)), self._looked_at.set)
+        self._server = Server(config_of(create_app(engine, steer=steer)), self._looked_at.set)
         self._thread = Thread(target=self._run, name="klingmock", daemon=True)
         self._thread.start()
         if not self._looked_at.wait(PATIENCE) or not self._server.started:

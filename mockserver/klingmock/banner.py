@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from klingmock import __version__
 from klingmock.answer import Mock
+from klingmock.control import PREFIX
 from klingmock.keys import SPECIAL
 from klingmock.served import Served
 from klingmock.settings import Settings
@@ -47,6 +48,8 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     if settings.script:
         yield "script", f"{settings.script} (for each key)"
     yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
+    token = "with the --control-token" if settings.control_token else "from this machine"
+    yield "control API", f"{url}{PREFIX}/... {token}: requests, clock, script, ledger, verdict, reset"
     yield "not imitated", NOT_IMITATED
 
 

@@ -15,8 +15,8 @@ from klingcontracts.report import stop_at
 from klingcontracts.rule import Level
 from klingcontracts.target import Target
 from klingcontracts.verdict import Verdict, assert_good_client, judge
-from klingmock.accepted import assert_charged_once
 from klingmock.clock import Movable
+from klingmock.double_charge import assert_charged_once
 from klingmock.guard import hosts_of, no_calls_home
 from klingmock.journal import Entry, Journal
 from klingmock.loglines import record

@@ -60,7 +60,7 @@ class Kit:
 
     def _serving(self) -> Background:
         if self._server is None:
-            self._server = Background(self._worlds)
+            self._server = Background(self._worlds, self._worlds.steer)
         return self._server
 
     def _forget(self, key: str) -> None:

@@ -26,9 +26,11 @@ from klingmock.answer import Mock
 from klingmock.app import create_app
 from klingmock.banner import banner
 from klingmock.journal import Journal, open_file
+from klingmock.keyed import Keyed
 from klingmock.keys import Keys
 from klingmock.loglines import Lines
 from klingmock.out import say
+from klingmock.recipe import Recipe
 from klingmock.scripts import Scripts
 from klingmock.served import Plan
 from klingmock.settings import Settings
@@ -76,8 +78,8 @@ class Server(uvicorn.Server):
         yield
 
 
-def mock(settings: Settings, lines: Lines | None = None) -> Mock:
-    """The engine that these settings describe; Problem when one of them can't be had."""
+def recipe(settings: Settings) -> Recipe:
+    """How the world of each key begins; Problem when a setting can't be had."""
     plan = Plan(
         timing=TIMINGS[settings.timing],
         speed=settings.speed,
@@ -87,13 +89,21 @@ def mock(settings: Settings, lines: Lines | None = None) -> Mock:
         concurrency=settings.concurrency,
         retention=settings.retention,
         balance=settings.balance,
+        prices=settings.price,
     )
-    contracts = contracts_of(settings)
+    return Recipe(contracts_of(settings), plan, settings.script or "")
+
+
+def mock(settings: Settings, lines: Lines | None = None) -> Keyed:
+    """The engine that these settings describe; Problem when one of them can't be had."""
+    made = recipe(settings)
     file = open_file(settings.journal) if settings.journal else None
     journal = Journal(settings.journal_size, file, lines.write if lines else None, _log.error)
-    scripts = Scripts(text=settings.script or "", seed=plan.seed)
-    keys = Keys(settings.api_key)
-    return Mock(contracts, plan, keys=keys, journal=journal, scripts=scripts, max_body=settings.max_body)
+    keys, scripts = Keys(settings.api_key), Scripts(text=made.script)
+    first = Mock(
+        made.contracts, made.plan, keys=keys, journal=journal, scripts=scripts, max_body=settings.max_body
+    )
+    return Keyed(first, made)
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
@@ -165,13 +175,13 @@ def serve(settings: Settings) -> None:
     try:
         _run(settings, engine, listen(settings.host, settings.port))
     finally:
-        engine.journal.close()
+        engine.close()
 
 
-def _run(settings: Settings, engine: Mock, sock: socket.socket) -> None:
+def _run(settings: Settings, engine: Keyed, sock: socket.socket) -> None:
     _raise_file_limit()
-    say(banner(settings, engine, url_of(sock)))
-    app = create_app(engine, settings.public_url)
+    say(banner(settings, engine.first, url_of(sock)))
+    app = create_app(engine, settings.public_url, engine.steer, settings.control_token)
     Server(config_of(app), lambda: _ready(sock)).run(sockets=[sock])
     say("klingmock stopped")
 

@@ -12,7 +12,7 @@ from klingcontracts.problem import Problem, nearest
 from klingmock.answer import MAX_BODY
 from klingmock.grammar import parse
 from klingmock.journal import SIZE
-from klingmock.ledger import units
+from klingmock.ledger import price, units
 from klingmock.task import TIMINGS
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9._~%\[\]:/-]{1,500}")
@@ -58,6 +58,11 @@ def _money(text: str) -> str:
         units(text)
     except Problem as problem:
         raise ValueError("an amount in US dollars, as in 12.5000") from problem
+    return text
+
+
+def _price(text: str) -> str:
+    price(text)
     return text
 
 
@@ -140,12 +145,15 @@ SETTINGS = (
     Setting("concurrency", _count, "N", "running tasks for each key (default: as documented)"),
     Setting("no-limits", _yes, "", "switch both limits off", False),
     Setting("balance", _money, "DOLLARS", "what each key has to spend (default: 1000.0000, synthetic)"),
+    Setting("price", _price, "JOB=DOLLARS", "what a job costs, as in pro-10=0.5", (), True),
     Setting("script", _script, "TEXT", "faults that each key begins with, as in 'submit: 429; task: drop'"),
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),
+    Setting("control-token", _word, "TOKEN", "what calls below /__klingmock have to bring, from any machine"),
     Setting("journal", _path, "FILE", "append every exchange to this file, as JSON lines"),
     Setting("journal-size", _few, "N", "how many exchanges are kept in memory", SIZE),
     Setting("log-level", _level, "LEVEL", "debug, info (a line for each request), warning or error", "info"),
 )
+SECRET = ("api-key", "control-token")
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -166,8 +174,10 @@ class Settings(NamedTuple):
     concurrency: int | None
     no_limits: bool
     balance: str | None
+    price: tuple[str, ...]
     script: str | None
     max_body: int
+    control_token: str | None
     journal: str | None
     journal_size: int
     log_level: str
@@ -236,7 +246,7 @@ def _one(setting: Setting, raw: Any, place: str) -> Any:
     except Problem as problem:
         raise Problem(f"{place}: {text!r}: {problem.fact}", problem.remedy) from problem
     except ValueError as error:
-        shown = "the value given" if setting.name == "api-key" else repr(text)
+        shown = "the value given" if setting.name in SECRET else repr(text)
         raise Problem(f"{place}: {shown} is not {error}.", "Give one that is.") from error
 
 

@@ -31,6 +31,7 @@ class Site(NamedTuple):
     keys: Keys | None = None
     max_body: int = MAX_BODY
     like: Mock | None = None  # an engine by the same recipe: its tables are shared, and its limits of a team
+    owner: str = ""  # whose world it is, so that what chance brings differs from that of others
 
 
 class Steered:
@@ -44,7 +45,8 @@ class Steered:
 
     def _begin(self, recipe: Recipe, like: Mock | None) -> None:
         store = Accepted()
-        script = Script(recipe.script, recipe.plan.seed)
+        seed, owner = recipe.plan.seed, self._site.owner
+        script = Script(recipe.script, f"{seed}\n{owner}" if owner else seed)
         journal = self._site.journal()
         mock = Mock(
             recipe.contracts,
@@ -114,6 +116,12 @@ class Steered:
     def knows(self, task_id: str) -> bool:
         """Whether a task of this id was submitted here."""
         return self._store.get(task_id) is not None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no task is left that a poll could find."""
+        now = self.now
+        return all(task.status(now) is None for task in self._store.tasks())
 
     # Time.
 
@@ -195,7 +203,12 @@ class Steered:
     @property
     def tasks(self) -> list[TaskNow]:
         """The accepted jobs in the order of their submission, whatever key they came with."""
-        return [TaskNow(task.id, _at(task, self.now), task) for task in list(self._store.every.values())]
+        return [self.task(task_id) for task_id in list(self._store.every)]
+
+    def task(self, task_id: str) -> TaskNow:
+        """An accepted job; Problem when there is none of this id."""
+        task = self._task(task_id)
+        return TaskNow(task.id, _at(task, self.now), task)
 
     @property
     def journal(self) -> list[Entry]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from klingcontracts.check import bearer
 from klingcontracts.exchange import Call, Reply
+from klingcontracts.problem import Problem
 from klingmock.answer import Answers
 from klingmock.served import Served
 
@@ -56,6 +57,14 @@ class Worlds:
     def answer(self, call: Call) -> Reply:
         """Answer a call, from any thread."""
         return self._of(call).answer(call)
+
+    def steer(self, authorization: str | None) -> World:
+        """The world of the key in this Authorization header; Problem when none is open under it."""
+        key = bearer(authorization or "")
+        world = self._open.get(key or "")
+        if world is None:
+            raise Problem("No world is open under the key of this call.", "Send the api_key of an open one.")
+        return world
 
     def _of(self, call: Call) -> Answers:
         key = bearer(call.headers.get("authorization", ""))

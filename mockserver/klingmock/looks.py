@@ -1,0 +1,166 @@
+"""What the control API tells of a world, as plain JSON: exchanges, tasks, time, faults, money, verdict."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from klingcontracts.conduct import Outcome
+from klingcontracts.exchange import body_to_json
+from klingcontracts.problem import Problem
+from klingcontracts.verdict import judge
+from klingmock.accepted import TaskNow
+from klingmock.asked import Asked
+from klingmock.double_charge import charged_again
+from klingmock.journal import Entry
+from klingmock.ledger import dollars
+from klingmock.script import Account
+from klingmock.steered import Steered
+
+PAGE = 100  # exchanges that are told at once, where no limit is asked for
+LARGEST_PAGE = 1000
+FILTERS = ("operation", "method", "path", "status", "task_id", "findings")
+
+Json = dict[str, Any]
+
+
+def requests(world: Steered, asked: Asked) -> Json:
+    """The exchanges that fit, oldest first: {"total", "kept", "matched", "requests", "next"}.
+
+    `total` counts all exchanges of the world, `kept` those that are remembered, `matched` those that fit and
+    come behind the `after`-th. `next` is the `after` of the next page, null behind the last one.
+    """
+    after, limit = asked.whole("after", 0), asked.whole("limit", PAGE, LARGEST_PAGE)
+    wanted = {name: asked.text(name) for name in ("operation", "method", "path", "task_id")}
+    status, findings = asked.whole("status", -1, 999), asked.flag("findings")
+    entries = world.journal
+    found = [
+        entry
+        for entry in entries
+        if entry.exchange.number > after
+        and _fits(entry, wanted)
+        and status in {-1, entry.exchange.reply.status}
+        and findings in {None, bool(entry.findings)}
+    ]
+    page = found[:limit]
+    more = page[-1].exchange.number if page and len(found) > len(page) else None
+    counts = {"total": world.total, "kept": len(entries), "matched": len(found)}
+    return {**counts, "requests": [entry.to_json() for entry in page], "next": more}
+
+
+def _fits(entry: Entry, wanted: Mapping[str, str | None]) -> bool:
+    call = entry.exchange.call
+    task_id = wanted["task_id"]
+    told = {"operation": entry.operation, "method": call.method, "path": call.path}
+    return all(wanted[name] in {None, value} for name, value in told.items()) and (
+        task_id is None or task_id in _ids(entry)
+    )
+
+
+def _ids(entry: Entry) -> Iterator[str]:
+    """The tasks that an exchange is about: by its path, or by its reply to a submission."""
+    last = entry.exchange.call.path.rpartition("/")[2]
+    yield last
+    yield last.rpartition("_")[0]  # a video
+    told = body_to_json(entry.exchange.reply.body) if entry.operation == "submit" else None
+    data = told.get("data") if isinstance(told, dict) else None
+    yield str(data.get("task_id")) if isinstance(data, dict) else ""
+
+
+def tasks(world: Steered, _: Asked) -> Json:
+    """The accepted jobs in the order of their submission: {"total", "tasks"}; the last 10,000 are told."""
+    return {"total": world.jobs, "tasks": [_task(one) for one in world.tasks]}
+
+
+def task(world: Steered, asked: Asked) -> Json:
+    """One task; Problem when there is none of this id."""
+    return _task(world.task(asked.task_id))
+
+
+def _task(one: TaskNow) -> Json:
+    task = one.task
+    return {
+        "task_id": one.id,
+        "status": one.status,
+        "held": task.held,
+        "outcome": task.outcome,
+        "revision": task.contract.revision,
+        "submitted_at": task.submitted_at,
+        "processing_at": _moment(task.processing_at),
+        "ends_at": _moment(task.runs_until),
+        "expires_at": _moment(task.expires_at),
+        "price": dollars(task.price),
+    }
+
+
+def _moment(at: float) -> float | None:
+    return at if isfinite(at) else None
+
+
+def clock(world: Steered, _: Asked) -> Json:
+    """The time: {"now": Unix seconds, "mode": "system", "manual" or "scaled", "speed": seconds a second}."""
+    return {"now": world.now, "mode": world.clock.mode, "speed": world.clock.speed}
+
+
+def script(world: Steered, _: Asked) -> Json:
+    """What became of each fault: {"faults": [{"fault", "asked", "fired", "left"}], "left"}.
+
+    `asked` and `left` are null for one that fires for ever.
+    """
+    accounts = world.faults()
+    return {"faults": [_fault(one) for one in accounts], "left": sum(one.left for one in accounts)}
+
+
+def _fault(one: Account) -> Json:
+    asked, left = (one.asked, one.left) if one.asked else (None, None)
+    return {"fault": one.text, "asked": asked, "fired": one.fired, "left": left}
+
+
+def ledger(world: Steered, asked: Asked) -> Json:
+    """What jobs cost, in US dollars at prices that are made up, and which were paid for twice.
+
+    `jobs=N` says how many jobs of one body were meant, 1 where it is not given.
+    """
+    charges = world.charges
+    double = charged_again(charges, world.journal, _jobs(asked))
+    return {
+        "currency": "USD",
+        "synthetic": True,
+        "balance": dollars(world.balance(asked.key)),
+        "jobs": world.jobs,
+        "spent": dollars(world.spent),
+        "returned": dollars(sum(charge.returned for charge in charges)),
+        "charges": [
+            {
+                "request": charge.number,
+                "at": charge.at,
+                "task_id": charge.task_id,
+                "price": charge.dollars,
+                "returned": dollars(charge.returned),
+            }
+            for charge in charges
+        ],
+        "double_charges": [
+            {"requests": [first.number, second.number], "task_ids": [first.task_id, second.task_id]}
+            for first, second in double
+        ],
+    }
+
+
+def _jobs(asked: Asked) -> int:
+    jobs = asked.whole("jobs", 1)
+    if not jobs:
+        raise Problem("jobs: 0 is no number of jobs.", "Give 1 or more.")
+    return jobs
+
+
+def verdict(world: Steered, asked: Asked) -> Json | str:
+    """What a client did wrong, rule by rule: `outcome` is what it said in the end, "success" or "failure".
+
+    As JSON, or as a table with format=text; `jobs` is how many jobs of one body were meant.
+    """
+    outcome, form = asked.one_of("outcome", Outcome), asked.one_of("format", ("json", "text"))
+    entries = world.journal
+    findings = {entry.exchange.number: entry.findings for entry in entries}
+    exchanges = [entry.exchange for entry in entries]
+    found = judge(world.contract, exchanges, outcome, jobs=_jobs(asked), findings=findings)
+    return found.text() if form == "text" else found.to_json()
