@@ -22,6 +22,7 @@ from klingcontracts.contract import Contract, load
 from klingcontracts.document import read
 from klingcontracts.exchange import Call, Reply
 from klingmock.answer import Mock
+from klingmock.cli import main
 from klingmock.clock import Manual
 from klingmock.script import Script
 from klingmock.scripts import Scripts
@@ -262,3 +263,19 @@ def own_body(own_document: Callable[..., str]) -> Callable[..., Contract]:
         return load(own_document(**document))
 
     return changed
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in an empty folder; its exit code, output and error output."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("KLINGMOCK_")]:
+        monkeypatch.delenv(name)
+
+    def start(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        return (code, *capsys.readouterr())
+
+    return start

@@ -1,6 +1,5 @@
 """klingmock.cli: the command, its errors and its exit codes."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,28 +7,12 @@ from importlib import import_module
 
 import pytest
 
-from klingcontracts.contract import load
-from klingcontracts.document import revisions
 from klingcontracts.problem import Problem
 from klingmock import __version__, cli, server
-from klingmock.cli import COMMANDS, FORMATS, main
+from klingmock.cli import COMMANDS, main
 from klingmock.settings import SETTINGS
 
 SECRET = "sk-live-secret"
-
-
-@pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
-    """Run the command in an empty folder; its exit code, output and error output."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("KLINGMOCK_")]:
-        monkeypatch.delenv(name)
-
-    def start(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        return (code, *capsys.readouterr())
-
-    return start
 
 
 @pytest.fixture
@@ -64,42 +47,6 @@ def test_help_names_every_command_and_setting(run):
     for row in SETTINGS:
         assert f"--{row.name}" in text
         assert row.help in text
-
-
-# --- contract ---
-
-
-def test_contract_list(run):
-    code, out, err = run("contract", "list")
-    assert (code, err) == (0, "")
-    assert all(name in out for name in revisions())
-
-
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("revision", revisions())
-def test_contract_show(run, revision, form):
-    code, out, err = run("contract", "show", revision, "--format", form)
-    assert (code, err) == (0, "")
-    contract = load(revision)
-    if form == "openapi":
-        assert json.loads(out) == contract.document
-    known = {
-        "text": [revision],
-        "rules": ["limit.rate"],
-        "questions": ["null-field"],
-        "openapi": ['"openapi"'],
-    }
-    assert all(text in out for text in known[form])
-
-
-def test_contract_show_takes_the_default(run):
-    assert run("contract", "show") == run("contract", "show", "2026-02", "--format", "text")
-
-
-def test_contract_show_applies_readings(run):
-    code, out, _ = run("contract", "show", "--format", "openapi", "--reading", "wrong-method=404")
-    assert code == 0
-    assert json.loads(out)["x-errors"]["wrong-method"]["status"] == 404
 
 
 # --- errors: one line, exit code 2, no traceback, and no key ---
@@ -179,26 +126,6 @@ def test_ctrl_c_is_130_and_says_nothing(run, monkeypatch):
 
     monkeypatch.setattr(server, "serve", interrupted)
     assert run("serve") == (130, "", "")
-
-
-def test_flags_reach_the_server(run, monkeypatch):
-    seen = []
-    monkeypatch.setattr(server, "serve", seen.append)
-    flags = [
-        "--port",
-        "0",
-        "--revision",
-        "2026-04",
-        "--revision",
-        "2026-07",
-        "--no-limits",
-        "--api-key",
-        "a,b",
-    ]
-    assert run("serve", *flags) == (0, "", "")
-    [found] = seen
-    assert (found.port, found.revision, found.no_limits) == (0, ("2026-04", "2026-07"), True)
-    assert found.api_key == ("a,b",)
 
 
 def test_the_arguments_are_the_processes(monkeypatch, capsys):
