@@ -78,7 +78,7 @@ class Tally:
             raise Problem(fact, "Name a file that can be written.", COULD_NOT_LOOK) from error
 
     def text(self, *, verbose: bool) -> str:
-        """A table with a row for each revision; `verbose` adds the rules that were broken, or not exercised."""
+        """A table with a row for each revision; `verbose` adds the rules that were broken, or never met."""
         told = self.to_json()["revisions"]
         if not told:
             return "no exchange with the fake"
