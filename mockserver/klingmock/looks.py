@@ -18,7 +18,7 @@ from klingmock.steered import Steered
 
 PAGE = 100  # exchanges that are told at once, where no limit is asked for
 LARGEST_PAGE = 1000
-FILTERS = ("operation", "method", "path", "status", "task_id", "findings")
+VIDEO = "video"  # the operation of a download
 
 Json = dict[str, Any]
 
@@ -30,7 +30,8 @@ def requests(world: Steered, asked: Asked) -> Json:
     come behind the `after`-th. `next` is the `after` of the next page, null behind the last one.
     """
     after, limit = asked.whole("after", 0), asked.whole("limit", PAGE, LARGEST_PAGE)
-    wanted = {name: asked.text(name) for name in ("operation", "method", "path", "task_id")}
+    wanted = {name: asked.text(name) for name in ("method", "path", "task_id")}
+    wanted["operation"] = asked.one_of("operation", _operations(world))
     status, findings = asked.whole("status", -1, 999), asked.flag("findings")
     entries = world.journal
     found = [
@@ -45,6 +46,10 @@ def requests(world: Steered, asked: Asked) -> Json:
     more = page[-1].exchange.number if page and len(found) > len(page) else None
     counts = {"total": world.total, "kept": len(entries), "matched": len(found)}
     return {**counts, "requests": [entry.to_json() for entry in page], "next": more}
+
+
+def _operations(world: Steered) -> list[str]:
+    return list(dict.fromkeys([name for one in world.served for name in one.contract.operations] + [VIDEO]))
 
 
 def _fits(entry: Entry, wanted: Mapping[str, str | None]) -> bool:
