@@ -105,7 +105,7 @@ MAY_IMPORT = {
     "gate": "problem",
     "control": "answer asked check contract gate problem",
     "keyed": "answer exchange journal problem recipe served steered",
-    "looks": "accepted asked conduct double_charge exchange journal ledger problem script steered verdict",
+    "looks": "accepted asked conduct double_charge journal ledger problem script steered verdict",
     "moves": "asked looks problem steered",
     "app": "answer control exchange gate loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
