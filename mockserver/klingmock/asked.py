@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
     def one_of(self, name: str, known: Iterable[str]) -> str | None:
         """One of these words; None where it is not given."""
-        names, value = list(known), self.text(name)
+        names, value = [str(one) for one in known], self.text(name)
         if value is not None and value not in names:
             raise unknown(f"{name}:", value[:LONGEST], names, "Give one of them.")
         return value

@@ -20,6 +20,7 @@ from klingmock.gate import Gate
 
 PREFIX = "/__klingmock"
 LONGEST = 100  # characters of a name that a reply repeats
+MOST_SAID = 1000  # characters of a reason: what it repeats of a caller's may be long
 
 
 class Deed(NamedTuple):
@@ -213,4 +214,5 @@ def _json(told: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 
 def _problem(problem: Problem, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return _json({"error": problem.fact, "remedy": problem.remedy}, status, headers)
+    fact = problem.fact if len(problem.fact) <= MOST_SAID else f"{problem.fact[:MOST_SAID]}…"
+    return _json({"error": fact, "remedy": problem.remedy}, status, headers)
