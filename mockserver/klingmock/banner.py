@@ -48,7 +48,7 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     yield from _each(engine, "results kept", _kept)
     if settings.script:
         yield "script", f"{settings.script} (for each key)"
-    yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
+    yield "journal", settings.journal or f"the last {settings.journal_size} exchanges of each key, in memory"
     yield "control API", _control(settings, url)
     yield "not imitated", NOT_IMITATED
 

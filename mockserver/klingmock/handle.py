@@ -108,7 +108,10 @@ class Handle(Steered):
             f"fault  {one.text} (fired {one.fired} of {one.asked or 'any'})"
             for one in self._script.accounts()
         ]
-        behind = [*faults, *_waits(self.waits)] if entries else []
+        told = (entry.exchange.at for entry in self.journal if entry.exchange.number <= since)
+        began = max(told, default=0.0)
+        waits = _waits([wait for wait in self.waits if wait.at >= began])
+        behind = [*faults, *waits] if entries else []
         return "\n".join([*head, *map(record, entries[-most:]), *behind])
 
     @contextmanager
