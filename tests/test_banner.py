@@ -128,7 +128,7 @@ def test_readings_that_are_not_the_default_are_told():
 
 def test_where_the_journal_is(monkeypatch):
     monkeypatch.setattr(server, "open_file", lambda _: io.StringIO())
-    assert row(shown(journal_size="5"), "journal") == "the last 5 exchanges, in memory"
+    assert row(shown(journal_size="5"), "journal") == "the last 5 exchanges of each key, in memory"
     assert row(shown(journal="a/j.jsonl"), "journal") == "a/j.jsonl"
 
 
@@ -159,3 +159,13 @@ def test_a_line_of_the_banner_is_not_wrapped_or_padded():
 def test_a_script_is_told_of():
     assert row(shown(script="submit: 503*2"), "script") == "submit: 503*2 (for each key)"
     assert "  script  " not in shown()
+
+
+def test_who_may_steer_is_told():
+    what = "requests, tasks, clock, script, ledger, verdict, reset"
+    assert row(shown(), "control API") == f"{URL}/__klingmock/... from this machine: {what}"
+    assert row(shown(host="10.0.0.1"), "control API").startswith("closed, since other machines reach it")
+    for host in ("127.0.0.1", "0.0.0.0"):
+        text = shown(host=host, control_token="s3cret")
+        assert row(text, "control API") == f"{URL}/__klingmock/... with the --control-token: {what}"
+        assert "s3cret" not in text

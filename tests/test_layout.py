@@ -102,15 +102,16 @@ MAY_IMPORT = {
         "routes script scripted scripts served store task videos"
     ),
     "asked": "problem strictjson",
-    "control": "answer asked check contract problem",
+    "gate": "problem",
+    "control": "answer asked check contract gate problem",
     "keyed": "answer exchange journal problem recipe served steered",
-    "looks": "accepted asked conduct double_charge exchange journal ledger problem script steered verdict",
+    "looks": "accepted asked conduct double_charge journal ledger problem script steered verdict",
     "moves": "asked looks problem steered",
-    "app": "answer control exchange loglines patience replies",
+    "app": "answer control exchange gate loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
-    "banner": "answer control keys klingmock served settings task",
+    "banner": "answer control gate keys klingmock served settings task",
     "server": (
-        "answer app banner contract journal keyed keys loglines out problem recipe "
+        "answer app banner contract gate journal keyed keys loglines out problem recipe "
         "scripts served settings task"
     ),
     "out": "problem",

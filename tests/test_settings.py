@@ -26,8 +26,10 @@ SAMPLES = {
     "concurrency": [("1", 1), ("5", 5)],
     "no-limits": [("true", True), ("YES", True)],
     "balance": [("0", "0"), ("12.5", "12.5")],
+    "price": [("pro-10=0.5", ("pro-10=0.5",)), ("std-5=1", ("std-5=1",))],
     "script": [(text, text) for text in ("submit: 429", "task: drop*2; outcome: fail")],
     "max-body": [("1", 1), ("1024", 1024)],
+    "control-token": [("abc", "abc"), ("t=1,2", "t=1,2")],
     "journal": [("a.jsonl", "a.jsonl"), ("b c.jsonl", "b c.jsonl")],
     "journal-size": [("1", 1), ("50", 50)],
     "log-level": [("debug", "debug"), ("error", "error")],
@@ -54,8 +56,10 @@ BAD = {
     "concurrency": ["0", "-1", "x"],
     "no-limits": ["", "on", "2"],
     "balance": ["", "abc", "-1", "1e9", "0.00001"],
+    "price": ["", "pro-10", "=1", "pro-10=x", "pro-10=-1"],
     "script": ["429", "submit: drp"],
     "max-body": ["0", "64MB", ""],
+    "control-token": ["", SECRET],
     "journal": ["", "a\0b"],
     "journal-size": ["0", "99999999999999999999", ""],
     "log-level": ["", "INFO", "trace"],
@@ -152,7 +156,7 @@ def test_a_bad_value_is_named_with_the_place_it_came_from(name, text, tmp_path):
         assert caught.value.remedy
         assert caught.value.exit_code == 2
         assert "\n" not in str(caught.value)
-        if name == "api-key":
+        if name in ("api-key", "control-token"):
             assert "secret" not in str(caught.value)
         else:
             assert repr(text) in caught.value.fact

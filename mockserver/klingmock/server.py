@@ -25,6 +25,7 @@ from klingcontracts.problem import Problem, unknown
 from klingmock.answer import Mock
 from klingmock.app import create_app
 from klingmock.banner import banner
+from klingmock.gate import Gate, is_local
 from klingmock.journal import Journal, open_file
 from klingmock.keyed import Keyed
 from klingmock.keys import Keys
@@ -181,7 +182,8 @@ def serve(settings: Settings) -> None:
 def _run(settings: Settings, engine: Keyed, sock: socket.socket) -> None:
     _raise_file_limit()
     say(banner(settings, engine.first, url_of(sock)))
-    app = create_app(engine, settings.public_url, engine.steer, settings.control_token)
+    gate = Gate(settings.control_token, exposed=not is_local(settings.host))
+    app = create_app(engine, settings.public_url, engine.steer, gate)
     Server(config_of(app), lambda: _ready(sock)).run(sockets=[sock])
     say("klingmock stopped")
 

@@ -150,7 +150,7 @@ SETTINGS = (
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),
     Setting("control-token", _word, "TOKEN", "what calls below /__klingmock have to bring, from any machine"),
     Setting("journal", _path, "FILE", "append every exchange to this file, as JSON lines"),
-    Setting("journal-size", _few, "N", "how many exchanges are kept in memory", SIZE),
+    Setting("journal-size", _few, "N", "how many exchanges of each key are kept in memory", SIZE),
     Setting("log-level", _level, "LEVEL", "debug, info (a line for each request), warning or error", "info"),
 )
 SECRET = ("api-key", "control-token")

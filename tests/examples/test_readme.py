@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from klingmock.control import DEEDS, PREFIX, Deed
 from klingmock.faults import rows
 from klingmock.keys import SPECIAL
 from klingmock.options import Options
+from klingmock.recipe import CHANGEABLE
 from klingmock.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +133,30 @@ def test_the_options_are_those_in_the_code() -> None:
     table = README.partition("| option | meaning")[2].partition("\n\n")[0]
     names = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
     assert names == list(Options._fields)
+
+
+def path_row(deed: Deed) -> str:
+    takes = CHANGEABLE if deed.takes is None else deed.takes
+    return f"| `{deed.method} {deed.path}` | {', '.join(f'`{name}`' for name in takes)} | {deed.says} |"
+
+
+def test_the_table_of_control_paths_is_the_table_in_the_code() -> None:
+    table = README.partition("| call | takes |")[2].partition("\n\n")[0]
+    assert table.splitlines()[2:] == [path_row(deed) for deed in DEEDS]
+
+
+def test_the_walk_of_the_control_api_runs(url: str, need: Callable[..., str]) -> None:
+    need("curl")
+    (walk,) = blocks("sh", f"{PREFIX}/$@")
+    began, script, clock, ledger, *verdict = shell(walk.replace(WRITTEN, url)).splitlines()
+    assert json.loads(began)["mode"] == "manual"
+    assert [script] == [
+        line.partition("# ")[2] for line in walk.splitlines() if line.startswith("steer script")
+    ]
+    assert json.loads(clock)["now"] >= json.loads(began)["now"]  # this server's jobs are done at once
+    assert [one["requests"] for one in json.loads(ledger)["double_charges"]] == [[1, 2]]
+    (row,) = [line for line in verdict if line.startswith("submits-once")]
+    assert row.split()[1] == "fail"
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
