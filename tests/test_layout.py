@@ -56,14 +56,24 @@ MAY_IMPORT = {
     "client_results": "client_calls conduct",
     "verdict": "client_calls client_results conduct contract exchange finding problem rule table",
     "recorded": "contract exchange finding problem strictjson",
+    "compare": "compare_calls compare_numbers compare_prose compare_told contract document finding rule",
+    "compare_calls": (
+        "compare_shapes compare_told contract derive document finding page_draft page_parts rule shape"
+    ),
+    "compare_levels": "derive rule",
+    "compare_numbers": "compare_told contract finding rule words",
+    "compare_prose": "compare_shapes compare_told contract finding page_parts page_prose rule shape",
+    "compare_shapes": "compare_levels compare_told derive finding rule shape words",
+    "compare_told": "finding rule",
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
-    "page_compare": "contract derive finding page_levels rule shape words",
     "page_draft": (
         "contract document page_body page_fields page_nodes page_openapi page_parts page_schema problem shape"
     ),
     "page_fields": "page_parts page_values shape strictjson",
-    "page_findings": "contract finding page_compare page_draft page_parts page_prose rule shape words",
-    "page_levels": "derive rule",
+    "page_findings": (
+        "compare compare_prose compare_told contract finding page_draft page_parts page_prose rule "
+        "shape words"
+    ),
     "page_nodes": "derive page_fields page_values rule shape",
     "page_openapi": "page_parts page_schema page_text",
     "page_parts": "problem",

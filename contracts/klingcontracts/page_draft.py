@@ -144,9 +144,13 @@ def _key(document: dict[str, Any], operation: dict[str, Any], page: Page) -> Non
     if page.auth is None or page.auth == key_in(document, operation):
         return
     header, _, place = page.auth.header.partition(" in ")
-    kept = {"type": "http", "scheme": "bearer"}
-    other = {"type": "apiKey", "in": place or "header", "name": header}
-    scheme = {**(kept if page.auth.scheme == "bearer" else other), "x-provenance": DOCUMENTED}
+    bearer = page.auth.scheme == "bearer"
+    if bearer and header == "Authorization":
+        scheme: dict[str, str] = {"type": "http", "scheme": "bearer"}
+    else:
+        scheme = {"type": "apiKey", "in": place or "header", "name": header}
+        scheme |= {"description": "Bearer KEY"} if bearer else {}
+    scheme |= {"x-provenance": DOCUMENTED}
     document["components"]["securitySchemes"] = {
         **document["components"].get("securitySchemes", {}),
         "pageKey": scheme,
