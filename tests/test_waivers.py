@@ -146,7 +146,7 @@ def test_a_stale_one_is_found_with_the_nearest_name(report, rule):
     assert [one.finding.rule.id for one in told.found] == [RULE, RULE, "waiver.stale"]
     stale = told.found[-1].finding
     assert stale.pointer == f"/{rule}"
-    assert ("nearest: submit.body.mode.enum" in stale.seen) == (rule == "submit.body.modes.enum")
+    assert ("nearest: submit.body.mode.enum" in stale.seen) == ("modes" in rule)
 
 
 def test_a_stale_fingerprint_is_found_and_is_another_one_each(report):
