@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "finding": "exchange rule",
     "contract": "derive document problem rule shape wire",
     "check": "contract exchange finding rule shape strictjson words",
-    "show": "contract document problem rule table",
+    "show": "contract document problem readings rule table",
+    "readings": "contract problem",
     "drift": "finding problem rule",
     "plain": "",
     "drift_text": "drift plain rule table",
@@ -128,14 +129,23 @@ MAY_IMPORT = {
     "settings": "answer document grammar journal ledger problem task",
     "banner": "answer control keys klingmock served settings task",
     "server": (
-        "answer app banner contract journal keyed keys loglines out problem recipe "
+        "answer app banner contract journal keyed keys loglines out problem readings recipe "
         "scripts served settings task"
     ),
     "out": "problem",
     "cli": "klingmock out problem",
     "cli_contract": "document out show",
     "cli_report": "drift drift_forms out problem rule waivers",
+    "cli_diff": "cli_report compare drift readings",
+    "cli_import": (
+        "contract document out page_draft page_findings page_parts page_prose page_source problem"
+    ),
     "cli_serve": "settings",
+    "drift_docs": (
+        "cli_report contract document drift fetched page_findings page_source problem readings"
+    ),
+    "fetched": "klingmock page_parts problem",
+    "page_source": "fetched page_parts pages problem",
     "cli_verdict": "contract document out problem recorded rule verdict",
     "__main__": "cli",
     "options": "contract document grammar ledger problem served task",

@@ -26,6 +26,12 @@ def page_findings(page: Page, contract: Contract) -> list[Finding]:
     without that, info what is new and what is reworded. `documented` is the contract's, `seen` the page's,
     with the place where it stands. Raises Problem for a page of which no contract can be made.
     """
+    found = placed_findings(page, contract)
+    return [one._replace(seen=f"{one.seen} ({place})") if place else one for one, place in found]
+
+
+def placed_findings(page: Page, contract: Contract) -> list[tuple[Finding, str]]:
+    """The same, each with the place where it stands on the page: "line 74", a JSON pointer, or ""."""
     drafted = of_document(draft(page, contract, contract.revision), "The draft")
     found = [one for one in compare(contract, drafted) if not one.rule.id.startswith(_NOT_OF_A_PAGE)]
     if not is_of(page, contract):
@@ -34,7 +40,7 @@ def page_findings(page: Page, contract: Contract) -> list[Finding]:
     named = {finding.rule.id for finding in found}
     found += [finding for finding in _examples(page, drafted) if finding.rule.id not in named]
     found += _reworded(page, contract, drafted)
-    return [_placed(finding, page) for finding in found]
+    return [(finding, _place(finding, page)) for finding in found]
 
 
 def _of_another(page: Page, contract: Contract) -> Finding:
@@ -96,11 +102,6 @@ def _reworded(page: Page, contract: Contract, drafted: Contract) -> Iterator[Fin
             was, now = (f"wording {mark}" if mark else "no description" for mark in worded)
             rule_id = f"{rule_at(name)}.wording"
             yield prose_finding(rule_id, "the wording", Level.INFO, was, now, name, drafted)
-
-
-def _placed(finding: Finding, page: Page) -> Finding:
-    place = _place(finding, page)
-    return finding._replace(seen=f"{finding.seen} ({place})") if place else finding
 
 
 def _place(finding: Finding, page: Page) -> str:

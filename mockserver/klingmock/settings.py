@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from klingcontracts.document import DEFAULT
+from klingcontracts.document import DEFAULT, is_file
 from klingcontracts.problem import Problem, nearest
 from klingmock.answer import MAX_BODY
 from klingmock.grammar import parse
@@ -78,6 +78,12 @@ def _path(text: str) -> str:
     return text
 
 
+def _document(text: str) -> str:
+    if not is_file(_path(text)):
+        raise ValueError("the name of a .json file, as klingmock import writes it")
+    return text
+
+
 def _script(text: str) -> str:
     parse(text)
     return text
@@ -132,6 +138,9 @@ SETTINGS = (
     Setting(
         "revision", str, "REV", "revision to serve; more than one are served side by side", (DEFAULT,), True
     ),
+    Setting(
+        "contract", _document, "FILE", "a contract of your own to serve in place of a revision", (), True
+    ),
     Setting("host", _word, "HOST", "address to listen on", "127.0.0.1"),
     Setting("port", _port, "PORT", "port to listen on, 0 for any free one", 8787),
     Setting("public-url", _origin, "URL", "where links in replies point (default: the Host a request names)"),
@@ -161,6 +170,7 @@ class Settings(NamedTuple):
     """The settings in force; the table above says what each means."""
 
     revision: tuple[str, ...]
+    contract: tuple[str, ...]
     host: str
     port: int
     public_url: str | None
@@ -201,7 +211,8 @@ def settings(
     """
     from_file = _file(config or environment.get("KLINGMOCK_CONFIG"), folder or Path())
     _check_environment(environment)
-    values = {}
+    values: dict[str, Any] = {}
+    unasked = set()
     for setting in SETTINGS:
         variable = "KLINGMOCK_" + setting.name.upper().replace("-", "_")
         flag = flags.get(setting.name)
@@ -213,7 +224,10 @@ def settings(
             value = _read(setting, from_file[setting.name], f"{setting.name} in the configuration file")
         else:
             value = setting.default
+            unasked.add(setting.name)
         values[setting.name.replace("-", "_")] = value
+    if values["contract"] and "revision" in unasked:
+        values["revision"] = ()  # the contract is served alone
     return Settings(**values)
 
 
