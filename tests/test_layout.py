@@ -74,6 +74,15 @@ MAY_IMPORT = {
     "compare_prose": "compare_shapes compare_told contract finding page_parts page_prose rule shape",
     "compare_shapes": "compare_levels compare_told derive finding rule shape words",
     "compare_told": "finding rule",
+    "curl": "exchange strictjson",
+    "taken": "exchange",
+    "traffic_har": "exchange taken",
+    "traffic_vcr": "exchange taken",
+    "traffic_lines": "exchange recorded taken",
+    "traffic_files": "page_scalars page_yaml strictjson taken traffic_har traffic_lines traffic_vcr",
+    "traffic_secrets": "drift exchange",
+    "traffic_judge": "check contract curl drift finding rule strictjson taken traffic_secrets words",
+    "traffic": "check contract document drift finding plain rule taken traffic_files traffic_judge",
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
     "page_draft": (
         "contract document page_body page_fields page_nodes page_openapi page_parts page_schema problem shape"
@@ -133,17 +142,18 @@ MAY_IMPORT = {
         "scripts served settings task"
     ),
     "out": "problem",
-    "cli": "klingmock out problem",
+    "parser": "problem",
+    "cli": "klingmock out parser problem",
     "cli_contract": "document out show",
     "cli_report": "drift drift_forms out problem rule waivers",
     "cli_diff": "cli_report compare drift readings",
     "cli_import": (
         "contract document out page_draft page_findings page_parts page_prose page_source problem"
     ),
+    "cli_drift": "parser",
+    "drift_traffic": "cli_report contract document traffic traffic_files",
     "cli_serve": "settings",
-    "drift_docs": (
-        "cli_report contract document drift fetched page_findings page_source problem readings"
-    ),
+    "drift_docs": ("cli_report contract document drift fetched page_findings page_source problem readings"),
     "fetched": "klingmock page_parts problem",
     "page_source": "fetched page_parts pages problem",
     "cli_verdict": "contract document out problem recorded rule verdict",

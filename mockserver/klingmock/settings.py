@@ -135,9 +135,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting(
-        "revision", str, "REV", "revision to serve; more than one are served side by side", (DEFAULT,), True
-    ),
+    Setting("revision", str, "REV", "revision to serve; several are served side by side", (DEFAULT,), True),
     Setting(
         "contract", _document, "FILE", "a contract of your own to serve in place of a revision", (), True
     ),
@@ -237,8 +235,7 @@ def _check_environment(environment: Mapping[str, str]) -> None:
     for variable in environment:
         name = variable.removeprefix("KLINGMOCK_")
         if name != variable and name not in known:
-            near = nearest(name, known, SLIP)
-            if near:
+            if near := nearest(name, known, SLIP):
                 fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
                 raise Problem(fact, "Unset or rename it.")
 
@@ -269,8 +266,7 @@ def _file(config: str | None, folder: Path) -> Mapping[str, Any]:
         return _table(Path(config), required=True)
     for name in ("klingmock.toml", "pyproject.toml"):
         if (folder / name).is_file():
-            found = _table(folder / name, required=False)
-            if found:
+            if found := _table(folder / name, required=False):
                 return found
     return {}
 
