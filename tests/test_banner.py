@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 
-from klingcontracts.document import revisions
+from klingcontracts.contract import load
+from klingcontracts.document import read, revisions
 from klingcontracts.exchange import Call
 from klingmock import __version__, server
 from klingmock.banner import NOT_IMITATED, banner

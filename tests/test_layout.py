@@ -111,7 +111,7 @@ MAY_IMPORT = {
     "task": "contract",
     "store": "task",
     "media": "exchange",
-    "replies": "contract ledger task",
+    "replies": "contract ledger problem task",
     "damage": "exchange replies",
     "fate": "task",
     "faults": "damage fate problem words",

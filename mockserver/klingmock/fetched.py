@@ -29,7 +29,8 @@ def is_address(page: str) -> bool:
 def shown_address(url: str) -> str:
     """An address without what may be secret in it: no user, no query."""
     parts = _split(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{_port(parts)}{parts.path}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}{_port(parts)}{parts.path}"
 
 
 def fetch(url: str, seconds: float) -> bytes:
@@ -72,6 +73,8 @@ def _text(response: HTTPResponse, name: str) -> bytes:
     if not kind.startswith("text/") and not kind.endswith(_READABLE):
         raise _failed(name, f"is {kind}, and no text")
     body = response.read(MOST_BYTES + 1)
+    if response.length and len(body) <= MOST_BYTES:
+        raise _failed(name, f"broke off: {response.length} bytes did not come")
     charset = response.headers.get_content_charset("utf-8")
     try:
         return body if charset == "utf-8" else body.decode(charset).encode()

@@ -234,10 +234,9 @@ def _check_environment(environment: Mapping[str, str]) -> None:
     known = [name.replace("-", "_").upper() for name in (*_BY_NAME, "config")]
     for variable in environment:
         name = variable.removeprefix("KLINGMOCK_")
-        if name != variable and name not in known:
-            if near := nearest(name, known, SLIP):
-                fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
-                raise Problem(fact, "Unset or rename it.")
+        if name != variable and name not in known and (near := nearest(name, known, SLIP)):
+            fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
+            raise Problem(fact, "Unset or rename it.")
 
 
 def _read(setting: Setting, raw: Any, place: str) -> Any:
@@ -265,9 +264,8 @@ def _file(config: str | None, folder: Path) -> Mapping[str, Any]:
     if config:
         return _table(Path(config), required=True)
     for name in ("klingmock.toml", "pyproject.toml"):
-        if (folder / name).is_file():
-            if found := _table(folder / name, required=False):
-                return found
+        if (folder / name).is_file() and (found := _table(folder / name, required=False)):
+            return found
     return {}
 
 
