@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 
-from klingcontracts.document import revisions
+from klingcontracts.contract import load
+from klingcontracts.document import read, revisions
 from klingcontracts.exchange import Call
 from klingmock import __version__, server
 from klingmock.banner import NOT_IMITATED, banner
@@ -150,6 +151,21 @@ def test_the_curl_can_be_copied_and_gets_a_job(url, revision):
     reply = engine.answer(Call(flags["--request"], path, lower, flags["--data"].encode()))
     assert reply.status == 200
     assert json.loads(bytes(reply.body))["data"]["status"] == "pending"
+
+
+def test_the_curl_of_another_contract_is_its_own(own_document):
+    found = settings({"contract": [own_document("2026-04")]}, {})
+    assert "/api/v1/kling/kling-v1-i2v/async" in banner(found, mock(found).first, URL)
+    bare = read("2026-02")
+    submit = bare["paths"][load().operation("submit").path]["post"]
+    media = submit["requestBody"]["content"]["application/json"]
+    media["examples"] = {"linked": {"externalValue": "a.json"}, "long": {"value": {"image": "x" * 99}}}
+    media["examples"]["short"] = {"value": {"image": "it's"}}
+    found = settings({"contract": [own_document(**bare)]}, {})
+    assert """--data '{"image": "it'"'"'s"}'""" in banner(found, mock(found).first, URL)
+    del media["examples"]
+    found = settings({"contract": [own_document(**bare)]}, {})
+    assert banner(found, mock(found).first, URL).endswith("--data '{}'\n")
 
 
 def test_a_line_of_the_banner_is_not_wrapped_or_padded():

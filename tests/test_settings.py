@@ -13,6 +13,7 @@ SECRET = "sk-live secret"  # a space makes it a bad value
 # For each row: two values as texts with what they mean, and texts that mean nothing.
 SAMPLES = {
     "revision": [("2026-04", ("2026-04",)), ("2026-07", ("2026-07",))],
+    "contract": [("own.json", ("own.json",)), ("a b/c.json", ("a b/c.json",))],
     "host": [("0.0.0.0", "0.0.0.0"), ("::1", "::1")],
     "port": [("0", 0), ("65535", 65535)],
     "public-url": [("https://a.example/x/", "https://a.example/x"), ("http://[::1]:8", "http://[::1]:8")],
@@ -35,6 +36,7 @@ SAMPLES = {
     "log-level": [("debug", "debug"), ("error", "error")],
 }
 BAD = {
+    "contract": ["", "a\0b.json", "page.txt", "2026-02"],
     "host": ["", "a b", "a\0b", "\x1b"],
     "port": ["", "-1", "65536", "x", "8.0", "00000070000", "٨", " 8", "9" * 5000],
     "public-url": [
@@ -94,6 +96,15 @@ def test_without_anything_all_is_default(tmp_path):
     found = settings({}, {}, folder=tmp_path)
     assert found._asdict() == {row.name.replace("-", "_"): row.default for row in SETTINGS}
     assert found.readings == {}
+
+
+def test_a_contract_is_served_alone_where_no_revision_is_asked_for(tmp_path, write):
+    alone = settings({"contract": ["own.json"]}, {}, folder=tmp_path)
+    assert (alone.revision, alone.contract) == ((), ("own.json",))
+    both = settings({"contract": ["own.json"], "revision": ["2026-02"]}, {}, folder=tmp_path)
+    assert (both.revision, both.contract) == (("2026-02",), ("own.json",))
+    filed = settings({"contract": ["own.json"]}, {}, folder=write('revision = "2026-02"'))
+    assert filed.revision == ("2026-02",)
 
 
 def test_the_defaults_are_the_documented_ones():

@@ -1,7 +1,9 @@
 """What a person sees first: where it listens, what is in force, what it does not do, and a call to copy."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from klingmock import __version__
 from klingmock.answer import Mock
@@ -110,10 +112,22 @@ def _plural(number: float, name: str) -> str:
 
 def _curl(engine: Mock, url: str) -> str:
     operation = engine.served[0].operation("submit")
-    quoted = shlex.quote(f"{url}{operation.path}")
+    quoted, body = shlex.quote(f"{url}{operation.path}"), shlex.quote(json.dumps(_example(engine.served[0])))
     return (
         f"Try it:\n\ncurl --request {operation.method} \\\n  --url {quoted} \\\n"
         "  --header 'Authorization: Bearer mock-key' \\\n"
         "  --header 'Content-Type: application/json' \\\n"
-        '  --data \'{"image": "https://example.com/mountain.jpg"}\'\n'
+        f"  --data {body}\n"
+    )
+
+
+def _example(served: Served) -> Any:
+    """The smallest body that the contract shows; without one, what can be said in any contract: nothing."""
+    operation = served.operation("submit")
+    raw = served.contract.document["paths"][operation.path][operation.method.lower()]
+    shown = raw["requestBody"]["content"]["application/json"].get("examples", {})
+    return min(
+        (one["value"] for one in shown.values() if "value" in one),
+        key=lambda body: len(str(body)),
+        default={},
     )

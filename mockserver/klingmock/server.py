@@ -20,8 +20,9 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
-from klingcontracts.contract import Contract, load
-from klingcontracts.problem import Problem, unknown
+from klingcontracts.contract import Contract
+from klingcontracts.problem import Problem
+from klingcontracts.readings import load_each
 from klingmock.answer import Mock
 from klingmock.app import create_app
 from klingmock.banner import banner
@@ -108,15 +109,8 @@ def mock(settings: Settings, lines: Lines | None = None) -> Keyed:
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
-    """The revisions to serve, each with the chosen readings of those open questions that it has."""
-    names = list(dict.fromkeys(settings.revision))
-    open_in = {name: load(name).questions for name in names}
-    asked = dict.fromkeys(question for questions in open_in.values() for question in questions)
-    for question in settings.readings:
-        if question not in asked:
-            remedy = "Show them with: klingmock contract show --format questions"
-            raise unknown("Open question", question, asked, remedy)
-    return [load(name, {q: r for q, r in settings.readings.items() if q in open_in[name]}) for name in names]
+    """The contracts to serve, each with the chosen readings of those open questions that it has."""
+    return load_each(list(dict.fromkeys([*settings.revision, *settings.contract])), settings.readings)
 
 
 def listen(host: str, port: int) -> socket.socket:

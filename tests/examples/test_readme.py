@@ -1,6 +1,7 @@
 """The README, run: its commands, its programs, its tables."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -162,3 +163,20 @@ def test_the_walk_of_the_control_api_runs(url: str, need: Callable[..., str]) ->
 def test_ci_runs_the_readmes_test_command() -> None:
     (command,) = blocks("sh", "&& tox")
     assert command in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("command", ["klingmock diff", "klingmock import"])
+def test_the_commands_that_look_for_drift_print_what_is_shown(command: str, tmp_path: Path) -> None:
+    (text,) = blocks("text", f"$ {command}")
+    line, _, shown = text.partition("\n")
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    done = subprocess.run(
+        [*COMMAND, *line.split()[2:]],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "124"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1 if command.endswith("diff") else 0, shown)
