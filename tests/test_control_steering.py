@@ -417,6 +417,20 @@ def test_bytes_that_are_no_call(launch, address):
         assert "Traceback" not in running.log.read_text()
 
 
+def test_a_caller_that_hangs_up_changes_nothing_and_is_no_trouble(launch, address):
+    with launch() as running:
+        for method in (b"POST", b"DELETE"):
+            with socket.create_connection(address(running.url), timeout=10) as sock:
+                sock.sendall(
+                    method + b" /__klingmock/script HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    b'Authorization: Bearer mock-a\r\nContent-Length: 100\r\n\r\n{"script": '
+                )
+                sock.shutdown(socket.SHUT_WR)
+                sock.recv(4096)
+        assert json.loads(talk(running.url, "GET", f"{PREFIX}/script")[1])["faults"] == []
+        assert running.log.read_text() == ""
+
+
 def test_tasks_of_a_path_of_tasks():
     assert [deed.path for deed in DEEDS if deed.path.startswith(TASK)] == [
         TASK,
