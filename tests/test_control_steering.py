@@ -298,7 +298,7 @@ VALUES = st.recursive(
 NAMES = sorted({name for deed in DEEDS for name in deed.takes or ()} | set(CHANGEABLE))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     place=st.sampled_from(PLACES),
     told=st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), VALUES, max_size=2),
@@ -324,7 +324,7 @@ def test_whatever_is_sent_is_told_in_two_sentences_or_done(place, told, query):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(value=VALUES)
 def test_each_value_of_a_reset_or_a_move(name, value):
     server = Server()
@@ -415,6 +415,35 @@ def test_bytes_that_are_no_call(launch, address):
                 sock.sendall(raw)
                 assert sock.recv(4096)[9:12] in {b"200", b"400", b"404"}
         assert "Traceback" not in running.log.read_text()
+
+
+def test_a_caller_that_hangs_up_changes_nothing_and_is_no_trouble(launch, address):
+    with launch() as running:
+        for method in (b"POST", b"DELETE"):
+            with socket.create_connection(address(running.url), timeout=10) as sock:
+                sock.sendall(
+                    method + b" /__klingmock/script HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    b'Authorization: Bearer mock-a\r\nContent-Length: 100\r\n\r\n{"script": '
+                )
+                sock.shutdown(socket.SHUT_WR)
+                sock.recv(4096)
+        assert json.loads(talk(running.url, "GET", f"{PREFIX}/script")[1])["faults"] == []
+        assert running.log.read_text() == ""
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a]b:x", "", "\u00e9", "x" * 3000])
+def test_a_host_that_is_none(server, host):
+    for method, path in [
+        *PLACES,
+        ("GET", f"{PREFIX}/none"),
+        ("PUT", f"{PREFIX}/clock"),
+        ("PUT", f"{PREFIX}/ready"),
+    ]:
+        status, told = server.ask(method, path, host=host)
+        assert status in {200, 400, 403, 404, 405}
+        if status != 200:
+            refused(status, {**told, "error": told["error"][:1000] + "."})
+    assert server.ask("GET", f"{PREFIX}/openapi.json", host=host)[0] == 200
 
 
 def test_tasks_of_a_path_of_tasks():

@@ -222,3 +222,27 @@ def test_the_vendor_is_not_called_in_a_block_of_a_world():
     with klingmock.running() as fake, pytest.raises(AssertionError, match=r"host api\.modellix\.ai while"):
         socket.getaddrinfo("api.modellix.ai", 443)
     assert fake.total == 0
+
+
+def test_a_world_of_a_test_is_steered_over_http_too(kit, ask):
+    with kit.open() as fake, kit.open() as other:
+
+        def told(method, name, body=None, key=fake.api_key):
+            return ask(kit.url, method, f"/__klingmock/{name}", body, key)[:2]
+
+        began = fake.now
+        assert told("POST", "clock", '{"advance": 5}') == (
+            200,
+            {"now": began + 5, "mode": "manual", "speed": 0},
+        )
+        assert told("POST", "script", '{"script": "submit: 503"}')[0] == 200
+        assert (fake.now, fake.faults()[0].text, other.now, other.faults()) == (
+            began + 5,
+            "submit: 503",
+            began,
+            [],
+        )
+        with pytest.raises(AssertionError, match="never fired"):
+            fake.assert_faults_fired()
+        status, found = told("GET", "clock", key="mock-nobody")
+        assert (status, found["error"]) == (401, "No world is open under the key of this call.")

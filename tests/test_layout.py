@@ -162,7 +162,7 @@ MAY_IMPORT = {
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",
     "background": "answer app control problem server",
-    "recipe": "clock contract document options problem served",
+    "recipe": "clock contract document problem served",
     "steered": (
         "accepted answer clock contract exchange journal keys problem recipe script scripts served task"
     ),
@@ -200,6 +200,7 @@ LAZY = {
     | {"klingcontracts.problem"},
     "klingmock": {"klingmock.kit"},
     "control": {"klingmock.looks", "klingmock.moves"},
+    "recipe": {"klingmock.options"},
     "respx_router": {"httpcore2"},
 }
 # Tests of more than one module.

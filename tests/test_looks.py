@@ -286,6 +286,18 @@ def test_a_call_that_broke_a_rule_is_held_against_the_client_although_keys_are_r
     assert (found["request-conforms"], found["authenticates"]) == ("fail", "pass")
 
 
+def test_nobody_is_judged_by_a_part_of_what_was_done(world):
+    task_id = submitted(world)
+    world.forget_exchanges()
+    poll(world, task_id)  # of a task that nobody was told of, as it seems
+    with pytest.raises(Problem) as caught:
+        looks.verdict(world, Asked())
+    assert caught.value.fact == "Of 2 exchanges the last 1 are kept: too few to judge a client by."
+    world.reset()
+    poll(world, submitted(world))
+    assert looks.verdict(world, Asked())
+
+
 QUESTION = next(
     name for name, one in load().questions.items() if set(one.readings) == {"charged", "refunded"}
 )

@@ -8,6 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call
+from klingcontracts.problem import Problem
 from klingmock.answer import Mock
 from klingmock.handle import Handle
 from klingmock.options import options
@@ -130,3 +131,16 @@ class Routing(RuleBasedStateMachine):
 
 
 TestRouting = Routing.TestCase
+
+
+def test_a_world_is_steered_by_its_key_alone(first):
+    worlds = Worlds(first)
+    one, other = world("mock-a"), world("mock-b")
+    worlds.open("mock-a", one)
+    worlds.open("mock-b", other)
+    assert worlds.steer("Bearer mock-a") is one
+    assert worlds.steer("Bearer mock-b") is other
+    worlds.close("mock-b")
+    for nobody in ("Bearer mock-b", "mock-a", None):
+        with pytest.raises(Problem, match="No world is open under the key of this call"):
+            worlds.steer(nobody)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -147,7 +147,10 @@ class _Endpoint:
             world = self._steer(authorization)
         except Problem as problem:
             return _problem(problem, 401)
-        body = await _body(request) if request.method == "POST" else b""
+        try:
+            body = await _body(request) if request.method == "POST" else b""
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody
         if body is None:
             return _problem(Problem(f"The body is larger than {MOST} bytes.", "Send less."), 413)
         try:

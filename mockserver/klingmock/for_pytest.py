@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "klingmock(revision, reading, timing, limits, retention, balance, seed, script, time): "
+        "klingmock(revision, reading, timing, limits, retention, balance, prices, seed, script, time): "
         "the world that the fixture klingmock gives this test",
     )
     if config.option.klingmock_rules or config.option.klingmock_rules_json:

@@ -151,10 +151,14 @@ def _jobs(asked: Asked) -> int:
 def verdict(world: Steered, asked: Asked) -> Json | str:
     """What a client did wrong, rule by rule: `outcome` is what it said in the end, "success" or "failure".
 
-    As JSON, or as a table with format=text; `jobs` is how many jobs of one body were meant.
+    As JSON, or as a table with format=text; `jobs` is how many jobs of one body were meant. Problem where
+    exchanges are missing: whoever is judged by the rest is blamed for what nobody can see.
     """
     outcome, form = asked.one_of("outcome", Outcome), asked.one_of("format", ("json", "text"))
     entries = world.journal
+    if len(entries) < world.total:
+        fact = f"Of {world.total} exchanges the last {len(entries)} are kept: too few to judge a client by."
+        raise Problem(fact, "Reset the world before each client, or serve with a larger --journal-size.")
     findings = {entry.exchange.number: entry.findings for entry in entries}
     exchanges = [entry.exchange for entry in entries]
     found = judge(world.contract, exchanges, outcome, jobs=_jobs(asked), findings=findings)

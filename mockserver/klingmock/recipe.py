@@ -1,14 +1,17 @@
 """How a world begins: what it is served, under which plan, with which faults, and how its clock goes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klingcontracts.contract import Contract, load
 from klingcontracts.document import revisions
 from klingcontracts.problem import Problem, unknown
 from klingmock.clock import Manual, Movable
-from klingmock.options import Options, options
 from klingmock.served import Plan
+
+if TYPE_CHECKING:
+    from klingmock.options import Options
 
 # What of a plan an option decides.
 _OF_PLAN: Mapping[str, Sequence[str]] = {
@@ -41,7 +44,8 @@ class Recipe(NamedTuple):
                 raise unknown("Option", str(name), CHANGEABLE, "Leave it out.")
         if given.get("time") == "virtual":
             raise Problem("Virtual time is of one Python process.", "Use manual time, and advance it.")
-        chosen = options(self._named(given))
+        # Loaded when somebody asks: a server starts without.
+        chosen: Options = import_module("klingmock.options").options(self._named(given))
         fields = [field for name in given for field in _OF_PLAN.get(name, ())]
         return Recipe(
             [chosen.contract] if {"revision", "reading"} & given.keys() else self.contracts,
@@ -61,7 +65,7 @@ class Recipe(NamedTuple):
         return {**given, "revision": revision} if revision in revisions() else given
 
 
-def recipe(chosen: Options) -> Recipe:
+def recipe(chosen: "Options") -> Recipe:
     """How a world with these options begins."""
     clock = "system" if chosen.time == "system" else "manual"
     return Recipe([load(chosen.revision, dict(chosen.reading))], chosen.plan, chosen.script, clock)
