@@ -83,7 +83,7 @@ _KNOWN: Mapping[str, Callable[[Taken, Finding], bool]] = {
     ".body.": lambda taken, one: taken.sent and not _is_replaced(taken.exchange.call.body, one.pointer),
     ".reply.status.": lambda _taken, _finding: True,
     ".reply.content-type.": lambda taken, _: bool(taken.exchange.reply.headers),
-    ".reply.headers.": lambda _taken, _finding: True,
+    "reply.header.": lambda _taken, _finding: True,
     ".echo.": _has_asked_and_told,
 }
 
