@@ -83,6 +83,7 @@ def test_a_file_that_can_not_be_read_is_found():
     assert unread.finding.fingerprint == "traffic.unreadable@*/b~1c~0d"
     assert (unread.finding.level, unread.finding.seen) == (Level.WARNING, "it is empty")
     assert unread.evidence == {"file": "b/c~d", "times": 1}
+    assert report.target == "a (6 of 7 exchanges), b/c~d (not read)"
     assert report.exit_code() == 1
 
 

@@ -40,6 +40,8 @@ def traffic_report(contract: Contract, recordings: Mapping[str, Recording]) -> R
 
 
 def _named(file: str, recording: Recording, told: Sequence[Told]) -> str:
+    if recording.unread and not recording.taken:
+        return f"{file} (not read)"
     checked = sum(one.file == file for one in told)
     return f"{file} ({checked} of {counted(len(recording.taken), 'exchange')})"
 

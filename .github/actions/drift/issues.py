@@ -3,8 +3,8 @@
     python issues.py drift.json
 
 `gh` does the rest, in the repository and with the token that its environment names. An issue is known again
-by a comment at the end of its text, which has the command, the rule and the fingerprint. One command never closes the
-issues of another, and nothing is closed by a look that was not a whole one.
+by a comment at the end of its text, which has the command, the rule and the fingerprint. One command never
+closes the issues of another, and nothing is closed by a look that was not a whole one.
 """
 
 import argparse
