@@ -6,7 +6,7 @@ import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingcontracts.curl import LONGEST, as_curl
@@ -44,6 +44,7 @@ def test_a_body_that_is_no_json_and_one_that_is_too_long():
     assert len(as_curl(Call("POST", "/", {}, b"x" * 10_000, "", HOST))) < LONGEST + 200
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.text(min_size=1))
 def test_the_shell_reads_the_body_and_the_path_as_they_are(prompt, path):
     call = Call(

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingcontracts.page_scalars import BadYaml
@@ -157,6 +157,7 @@ DUMPED = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(DUMPED)
 def test_what_another_library_writes_is_read_back(value):
     yaml = pytest.importorskip("yaml")

@@ -15,8 +15,21 @@ def test_a_call_to_an_address():
 
 
 @pytest.mark.parametrize(
-    ("method", "url"),
-    [("GET", "about:blank"), ("GET", ""), (None, "http://a/b"), ("GET", "http://[a/b"), ("GET", None)],
+    ("url", "path"),
+    [
+        ("https://a.example", "/"),
+        ("data:image/png;base64,AAAA", ""),
+        ("blob:https://a.example/1-2", ""),
+        ("about:blank", ""),
+        ("chrome-extension://abc/api/v1/tasks/1", "/api/v1/tasks/1"),
+    ],
+)
+def test_a_browser_has_other_addresses_as_well(url, path):
+    assert called("GET", url, {}, b"").path == path
+
+
+@pytest.mark.parametrize(
+    ("method", "url"), [("GET", ""), (None, "http://a/b"), ("GET", "http://[a/b"), ("GET", "/b")]
 )
 def test_what_is_no_address(method, url):
     with pytest.raises(ValueError, match=r"no address|IPv6"):

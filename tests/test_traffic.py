@@ -41,7 +41,8 @@ def test_what_the_recordings_do_not_tell():
         one.rule: one.why for one in traffic_report(load(), {"a": RECORDINGS["browser.har"]}).not_looked
     }
     assert looked.keys() == {"auth.missing-key", "route.unknown-path"}
-    assert looked["route.unknown-path"].startswith("1 exchange with another path, such as GET /aigc/video/")
+    why = "1 exchange with another path, such as GET https://api.modellix.ai/aigc"
+    assert looked["route.unknown-path"] == why
     journal = traffic_report(load(), {"a": RECORDINGS["journal.jsonl"]})
     assert [one.rule for one in journal.not_looked] == ["route.unknown-path"]  # it has who sent no key
 
