@@ -115,3 +115,22 @@ def test_no_reply_that_accepts(edited) -> None:
     assert found(gone, load("2026-07")) == [
         ("models.reply.status", WARNING, "200 is no documented status", "200 is a documented status")
     ]
+
+
+@pytest.mark.parametrize("servers", [None, "x", [], [None], [{}]])
+def test_servers_that_say_nothing(own_document, servers) -> None:
+    bare = load(own_document(servers=servers))
+    assert found(load(), bare) == [("route.server", ERROR, "https://api.modellix.ai", "not stated")]
+
+
+@pytest.mark.parametrize("parameters", [None, "x", [None, "x"]])
+def test_parameters_that_are_none(edited, parameters) -> None:
+    assert found(load(), edited(lambda submit: submit.update(parameters=parameters))) == []
+
+
+def test_a_parameter_without_a_schema(edited) -> None:
+    bare, odd = (
+        edited(lambda submit, more=more: submit.update(parameters=[{"in": "query", "name": "tag", **more}]))
+        for more in ({}, {"schema": None})
+    )
+    assert found(bare, odd) == []

@@ -46,6 +46,7 @@ def test_what_could_not_be_looked_at_is_an_error():
 TEXTS = st.text(st.sampled_from(list("a%:,=\r\n0AD253C")))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["title", "file", "line"]), TEXTS, min_size=1), TEXTS)
 def test_a_command_is_read_back_as_it_was_meant(properties, message):
     line = command("error", properties, message)

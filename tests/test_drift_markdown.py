@@ -72,6 +72,7 @@ def test_code(text, told):
     assert code(text) == told
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 def test_code_is_read_back_as_the_text(text):
     pytest.importorskip("markdown_it")

@@ -54,6 +54,16 @@ def test_the_worst_comes_first_and_has_what_shows_it(report):
     assert not any(line.startswith(("#2", "#3")) for line in lines)  # they have nothing to show
 
 
+def test_a_request_is_written_out_once(finding):
+    found = [
+        Found(finding(seen=seen), {"curl": curl})
+        for seen, curl in (("a", "curl x"), ("b", "curl x"), ("c", "curl y"))
+    ]
+    told = as_text(Report("drift traffic", "2026-02", "x", found))
+    repeats = [line.strip() for line in told.splitlines() if line.startswith("   repeat")]
+    assert repeats == ["repeat: curl x", "repeat: as #1", "repeat: curl y"]
+
+
 def test_rules_that_were_not_looked_at_stand_under_their_reason(report):
     told = as_text(report)
     assert "Not looked at (no key): a.b" in told

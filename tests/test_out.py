@@ -76,3 +76,16 @@ def test_a_closed_output_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
         assert say("told") == 0
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("ascii", r"a \u2026 \u5b57"), ("utf-8", "a … 字")])
+def test_what_the_output_can_not_show_is_written_out(encoding: str, told: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [sys.executable, "-c", "from klingmock.out import say; say('a \u2026 \u5b57')"],
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.decode(encoding).rstrip() == told

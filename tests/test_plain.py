@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingcontracts.plain import counted, encodable, one_line
@@ -11,6 +11,7 @@ from klingcontracts.plain import counted, encodable, one_line
 TEXTS = st.text(st.characters(exclude_categories=()))  # lone surrogates as well
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 50))
 def test_one_line_is_printable_and_short(text, most):
     told = one_line(text, most)
@@ -35,6 +36,7 @@ def test_what_can_not_be_printed_is_written_out(text, told):
     assert one_line(text) == told
 
 
+@settings(deadline=None)
 @given(
     st.recursive(TEXTS | st.integers() | st.none(), lambda one: st.lists(one) | st.dictionaries(TEXTS, one))
 )

@@ -62,7 +62,9 @@ def _servers(old: Contract, new: Contract) -> Iterator[Finding]:
 
 
 def _server(contract: Contract) -> str:
-    return str((contract.document.get("servers") or [{}])[0].get("url", "")).rstrip("/")
+    servers = contract.document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else {}
+    return str(first.get("url", "")).rstrip("/") if isinstance(first, Mapping) else ""
 
 
 def _operation(old: Side, new: Side) -> Iterator[Finding]:
@@ -119,7 +121,7 @@ def _parameters(old: Side, new: Side) -> Iterator[Finding]:
             was, now = (f"{what} is {'required' if need else 'optional'}" for need in needs)
             yield stated(f"{at}.required", f"{what} is sent", level, was, now, "", old.operation.id, origin)
         place = Place(old.operation.id, at, ERROR, refuses=True, field=key[1])
-        was_shape, now_shape = (shape_of(node.get("schema", {}), place) for node in (one, other))
+        was_shape, now_shape = (shape_of(_schema(node), place) for node in (one, other))
         yield from shapes(was_shape, now_shape, in_reply=False)
 
 
@@ -127,10 +129,17 @@ def _sent(side: Side) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The parameters by where they are sent and by name; those of the path by their place in it."""
     order = re.findall(r"\{(\w+)\}", side.operation.path)
     found = {}
-    for one in side.raw.get("parameters", ()):
+    listed = side.raw.get("parameters")
+    kept = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    for one in kept:
         place, name = str(one.get("in")), str(one.get("name"))
         found[place, str(order.index(name) + 1) if place == "path" and name in order else name] = one
     return found
+
+
+def _schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema = parameter.get("schema")
+    return schema if isinstance(schema, Mapping) else {}
 
 
 def _body(old: Side, new: Side) -> Iterator[Finding]:

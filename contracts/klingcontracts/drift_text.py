@@ -61,8 +61,12 @@ def _row(nth: int, one: Found) -> list[str]:
 
 
 def _notes(ordered: Sequence[Found]) -> Iterator[str]:
+    first: dict[str, int] = {}  # where a request to repeat stands already
     for nth, one in enumerate(ordered, 1):
         lines = list(notes(one))
+        if one.evidence.get("curl"):
+            at = first.setdefault(lines[-1], nth)
+            lines[-1] = lines[-1] if at == nth else f"repeat: as #{at}"
         if lines:
             yield "\n".join(
                 [f"#{nth} {one_line(one.finding.fingerprint)}", *(f"   {line}" for line in lines)]

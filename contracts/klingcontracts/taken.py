@@ -40,19 +40,13 @@ class Taken(NamedTuple):
 
 
 def called(method: Any, url: Any, headers: Any, body: bytes) -> Call:
-    """The call to a URL; ValueError when it is none."""
+    """The call to a URL; ValueError when it is none. One that leads to no host (data:, blob:) has no path."""
     parts = urlsplit(str(url))
-    if not parts.path.startswith("/") or not isinstance(method, str):
-        raise ValueError(f"{str(url)[:60]!r} is no address of a call")
+    if not parts.scheme or not isinstance(method, str):
+        raise ValueError(f"it has no address of a call, but {str(url)[:20]!r}")
     host = parts.netloc.rpartition("@")[2]
-    return Call(
-        method.upper(),
-        unquote(parts.path),
-        headers_of(headers),
-        body,
-        parts.query,
-        f"{parts.scheme}://{host}",
-    )
+    path = unquote(parts.path or "/") if host else ""
+    return Call(method.upper(), path, headers_of(headers), body, parts.query, f"{parts.scheme}://{host}")
 
 
 def headers_of(told: Any) -> dict[str, str]:

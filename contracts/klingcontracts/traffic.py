@@ -40,6 +40,8 @@ def traffic_report(contract: Contract, recordings: Mapping[str, Recording]) -> R
 
 
 def _named(file: str, recording: Recording, told: Sequence[Told]) -> str:
+    if recording.unread and not recording.taken:
+        return f"{file} (not read)"
     checked = sum(one.file == file for one in told)
     return f"{file} ({checked} of {counted(len(recording.taken), 'exchange')})"
 
@@ -97,7 +99,9 @@ def _not_looked(contract: Contract, told: Sequence[Told]) -> Iterator[NotLooked]
 def _other_paths(contract: Contract, others: Sequence[Taken]) -> Iterator[NotLooked]:
     if others:
         call = others[0].exchange.call
-        why = f"{counted(len(others), 'exchange')} with another path, such as {call.method} {call.path}"
+        # Whatever else a browser met: the rest of a path can be a secret of its own.
+        place = f"{call.origin}/{call.path[1:].partition('/')[0]}"
+        why = f"{counted(len(others), 'exchange')} with another path, such as {call.method} {place}"
         yield NotLooked("route.unknown-path", one_line(f"{why}{_elsewhere(contract, others)}"))
 
 

@@ -56,7 +56,7 @@ def read_traffic(raw: bytes) -> Recording:
             unread.append(Unread(entry.place, why, entry.line))
     if entries and not taken:
         return Recording((), [Unread("", f"it is not {KNOWN}; {unread[0].place}: {unread[0].why}")])
-    return Recording(taken, unread)
+    return Recording(tuple(taken), tuple(unread))
 
 
 def _mapping(told: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from klingcontracts.check import check, check_history, of_the_call
 from klingcontracts.contract import Contract
 from klingcontracts.curl import as_curl
 from klingcontracts.drift import Found
+from klingcontracts.exchange import Reply
 from klingcontracts.finding import Finding
 from klingcontracts.rule import ASSUMED, Level, Rule
 from klingcontracts.strictjson import BadJson, parse
@@ -43,12 +44,18 @@ def judged(contract: Contract, told: Told) -> Iterator[Found]:
     for one in found:
         if one not in own:
             yield _shown(told, one)
-        elif exchange.reply.status >= 400 or not exchange.reply.status:
+        elif not _is_taken(exchange.reply):
             yield _shown(told, at_level(one, Level.INFO), MISTAKE)
         elif not one.rule.error:
             yield _shown(told, at_level(one, Level.INFO), IGNORED)
         else:
             yield _shown(told, one, ACCEPTED)
+
+
+def _is_taken(reply: Reply) -> bool:
+    """Whether a reply says that the call was taken: an error with HTTP 200 says so in its code."""
+    code = value_at(parsed(reply.body), ["code"])
+    return 0 < reply.status < 400 and not (isinstance(code, int) and code >= 400)
 
 
 def at_level(finding: Finding, level: Level) -> Finding:
@@ -83,7 +90,7 @@ _KNOWN: Mapping[str, Callable[[Taken, Finding], bool]] = {
     ".body.": lambda taken, one: taken.sent and not _is_replaced(taken.exchange.call.body, one.pointer),
     ".reply.status.": lambda _taken, _finding: True,
     ".reply.content-type.": lambda taken, _: bool(taken.exchange.reply.headers),
-    ".reply.headers.": lambda _taken, _finding: True,
+    "reply.header.": lambda _taken, _finding: True,
     ".echo.": _has_asked_and_told,
 }
 

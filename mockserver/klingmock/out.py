@@ -15,7 +15,7 @@ def say(text: str = "") -> int:
         return 0
     try:
         if text:
-            print(text)
+            print(_fit(text))
         sys.stdout.flush()
     except BrokenPipeError:
         _silence()
@@ -24,6 +24,12 @@ def say(text: str = "") -> int:
         print(f"klingmock: The output can't be written: {error.strerror}. Make room for it.", file=sys.stderr)
         return COULD_NOT_LOOK
     return 0
+
+
+def _fit(text: str) -> str:
+    # An output that is not UTF-8 gets what it can't show as its escape.
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _silence() -> None:

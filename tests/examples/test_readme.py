@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from klingcontracts.drift_forms import FORMS
+from klingcontracts.waivers import read_waivers
 from klingmock.control import DEEDS, PREFIX, Deed
 from klingmock.faults import rows
 from klingmock.keys import SPECIAL
@@ -180,3 +182,22 @@ def test_the_commands_that_look_for_drift_print_what_is_shown(command: str, tmp_
         check=False,
     )
     assert (done.returncode, done.stdout) == (1 if command.endswith("diff") else 0, shown)
+
+
+def test_the_waivers_shown_can_be_read(tmp_path: Path) -> None:
+    for text in blocks("toml", "[[waiver]]"):
+        (tmp_path / "waivers.toml").write_text(text)
+        (waiver,) = read_waivers(str(tmp_path / "waivers.toml"))
+        assert (waiver.rule, waiver.command) == ("task.reply.data.*", "drift live")
+
+
+def test_the_forms_and_the_files_that_are_named_are_there() -> None:
+    assert f"`--format {'|'.join(FORMS)}`" in README
+    for name in re.findall(r"\]\(((?:fixtures|\.github)/[^)]+)\)", README):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_line_of_a_recording_is_read_as_it_is_described() -> None:
+    (fields,) = re.findall(r'`\{("method".*?)\}`', README)
+    (first, *_) = (ROOT / "fixtures" / "traffic" / "lines.jsonl").read_text().splitlines()
+    assert re.findall(r'"(\w+)"', fields) == list(json.loads(first))
