@@ -1,17 +1,21 @@
 """Polls a task a fixed number of times, also after its end."""
 
+import os
+import sys
 import time
 
 import requests
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
+POLL = float(os.environ.get("POLL_SECONDS", "2"))
+PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
 
 
 def ask(session, method, url, **more):
     """What a reply says; nothing when there was none, or an error."""
     try:
-        return session.request(method, url, timeout=30, **more).json()["data"]
+        return session.request(method, url, timeout=PATIENCE, **more).json()["data"]
     except (requests.RequestException, ValueError, KeyError):
         return {}
 
@@ -22,6 +26,10 @@ def run(base_url, api_key):
         job = ask(session, "POST", base_url + SUBMIT, json=JOB)
         seen = set()
         for _ in range(10 if job else 0):
-            time.sleep(2.0)
+            time.sleep(POLL)
             seen.add(ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}").get("status"))
         return "success" if "success" in seen else "failure"
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")
