@@ -137,6 +137,7 @@ MAY_IMPORT = {
     "kit": "answer background contract handle journal options worlds",
     "tally": "contract exercised journal problem table",
     "for_pytest": "",
+    "certificate": "accepted journal ledger problem rule script verdict",
 }
 MAY_HOLD = {
     "jsonschema_rs": {"document", "shape"},
