@@ -12,7 +12,8 @@ from klingmock.certificate_html import html
 
 EMPTY = {"meta", "br"}
 TAGS = """
-html head meta title style body header main section footer div span p h1 h2 h3 h4 a b br code pre ul li dl dt dd
+html head meta title style body header main section footer div span p h1 h2 h3 h4 a b br code pre ul li
+dl dt dd
 table thead tbody tr th td figure details summary svg desc rect line circle path text g
 """
 ATTRIBUTES = """
