@@ -128,7 +128,7 @@ MAY_IMPORT = {
     ),
     "handle": (
         "check clock conduct contract double_charge exchange guard journal loglines options problem "
-        "recipe report rule steered target verdict virtual"
+        "recipe report rule scenario steered target verdict virtual"
     ),
     "virtual": "clock problem",
     "accepted": "ledger store task",
@@ -137,6 +137,21 @@ MAY_IMPORT = {
     "kit": "answer background contract handle journal options worlds",
     "tally": "contract exercised journal problem table",
     "for_pytest": "",
+    "scenario": "problem recipe",
+    "cli_scenarios": "out scenario table",
+    "printed": "exchange",
+    "program": "printed problem",
+    "doors": "answer exchange served",
+    "judging": "certificate conduct contract exchange journal scenario script verdict",
+    "stage": "certificate contract document judging problem recipe scenario served steered",
+    "certifying": (
+        "answer background certificate doors grammar journal printed problem program scenario stage steered"
+    ),
+    "rehearsing": "certificate handle kit printed scenario stage virtual",
+    "certificate_text": "certificate table",
+    "certificate_junit": "certificate rule verdict",
+    "certificate_markdown": "certificate",
+    "cli_certify": "certificate certificate_junit certificate_markdown certificate_text certifying cli_scenarios",
     "certificate": "accepted journal ledger problem rule script verdict",
 }
 MAY_HOLD = {
@@ -159,7 +174,7 @@ LAZY = {
     "cli_serve": {"klingmock.server"},
     "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
     | {"klingcontracts.problem"},
-    "klingmock": {"klingmock.kit"},
+    "klingmock": {"klingmock.kit", "klingmock.scenario", "klingmock.stage"},
     "control": {"klingmock.looks", "klingmock.moves"},
     "respx_router": {"httpcore2"},
 }
