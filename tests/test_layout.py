@@ -148,10 +148,13 @@ MAY_IMPORT = {
         "answer background certificate doors grammar journal printed problem program scenario stage steered"
     ),
     "rehearsing": "certificate handle kit printed scenario stage virtual",
-    "certificate_text": "certificate table",
+    "certificate_text": "certificate table verdict",
     "certificate_junit": "certificate rule verdict",
-    "certificate_markdown": "certificate",
-    "cli_certify": "certificate certificate_junit certificate_markdown certificate_text certifying cli_scenarios",
+    "certificate_markdown": "certificate certificate_text",
+    "cli_certify": (
+        "certificate certificate_junit certificate_markdown certificate_text certifying cli_scenarios "
+        "document out problem program rule stage table"
+    ),
     "certificate": "accepted journal ledger problem rule script verdict",
 }
 MAY_HOLD = {
@@ -175,6 +178,7 @@ LAZY = {
     "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
     | {"klingcontracts.problem"},
     "klingmock": {"klingmock.kit", "klingmock.scenario", "klingmock.stage"},
+    "cli_certify": {"klingmock.certificate_html"},
     "control": {"klingmock.looks", "klingmock.moves"},
     "respx_router": {"httpcore2"},
 }

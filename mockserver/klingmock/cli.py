@@ -16,6 +16,7 @@ COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -
     "contract": "show what is documented, and where it comes from",
     "verdict": "judge a client by the journal of what it did",
     "scenarios": "list what can go wrong, by name",
+    "certify": "put a client of any language through it, and judge it",
 }
 
 
