@@ -20,7 +20,9 @@ _INDENT = " " * 12
 def text(certificate: Certificate) -> str:
     """The whole report; no line is longer than the terminal is wide."""
     width = min(WIDEST, terminal_width())
-    parts = [_head(certificate, width), _matrix(certificate.played), _legend(width)]
+    parts = [_head(certificate, width)]
+    if certificate.called:
+        parts += [_matrix(certificate.played), _legend(width)]
     parts += _blame(certificate, width)
     parts += _untried(certificate, width)
     parts += _silent(certificate, width)

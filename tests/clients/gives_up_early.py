@@ -26,10 +26,10 @@ def run(base_url, api_key):
     try:
         job = ask(base_url, api_key, "POST", SUBMIT, JOB)
         for _ in range(100):
-            time.sleep(2.0)
+            time.sleep(5.0)
             data = ask(base_url, api_key, "GET", f"/api/v1/tasks/{job['task_id']}")
             if data["status"] in {"success", "failed"}:
-                return "success" if data["status"] == "success" else "failure"
+                return "success" if data["status"] == "success" and data["result"]["resources"] else "failure"
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         pass
     return "failure"

@@ -27,8 +27,8 @@ def ask(url, method="GET", body=None, **headers):
 
 def data_of(raw):
     try:
-        return json.loads(raw)["data"]
-    except (ValueError, KeyError):
+        return dict(json.loads(raw)["data"])
+    except (ValueError, KeyError, TypeError):
         return {}
 
 
@@ -36,11 +36,12 @@ def run(base_url, api_key):
     key = {"Authorization": f"Bearer {api_key}"}
     task_id = data_of(ask(base_url + SUBMIT, "POST", JOB, **key)[1]).get("task_id")
     for _ in range(100 if task_id else 0):
-        time.sleep(2.0)
+        time.sleep(5.0)
         data = data_of(ask(f"{base_url}/api/v1/tasks/{task_id}", **key)[1])
-        if data.get("status") == "failed":
-            break
-        if data.get("status") == "success":
-            status, file = ask(data["result"]["resources"][0]["url"])
+        resources = data["result"]["resources"] if data.get("status") == "success" else []
+        if resources:
+            status, file = ask(resources[0]["url"])
             return "success" if status == 200 and file else "failure"
+        if data.get("status") in {"failed", "success"}:
+            break
     return "failure"

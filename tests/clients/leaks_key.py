@@ -6,7 +6,7 @@ import httpx
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
-ERRORS = (httpx.HTTPError, ValueError, KeyError)
+ERRORS = (httpx.HTTPError, ValueError, KeyError, TypeError)
 
 
 def run(base_url, api_key):
@@ -16,21 +16,21 @@ def run(base_url, api_key):
         except ERRORS:
             return "failure"
         for _ in range(100):
-            time.sleep(2.0)
+            time.sleep(5.0)
             try:
-                data = client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()["data"]
+                data = dict(client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()["data"])
             except ERRORS:
                 continue
-            if data["status"] == "failed":
-                return "failure"
-            if data["status"] == "success":
+            if data["status"] == "success" and data["result"]["resources"]:
                 return fetched(client, data["result"]["resources"][0]["url"])
+            if data["status"] in {"failed", "success"}:
+                return "failure"
     return "failure"
 
 
 def fetched(client, url):
     try:
-        client.get(url).raise_for_status()
+        reply = client.get(url).raise_for_status()
     except httpx.HTTPError:
         return "failure"
-    return "success"
+    return "success" if reply.headers["Content-Type"].startswith("video/") else "failure"

@@ -11,8 +11,8 @@ JOB = {"image": "https://example.com/mountain.jpg"}
 def ask(session, method, url, **more):
     """What a reply says; nothing when there was none, or an error."""
     try:
-        return session.request(method, url, timeout=30, **more).json()["data"]
-    except (requests.RequestException, ValueError, KeyError):
+        return dict(session.request(method, url, timeout=30, **more).json()["data"])
+    except (requests.RequestException, ValueError, KeyError, TypeError):
         return {}
 
 
@@ -20,8 +20,9 @@ def run(base_url, api_key):
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {api_key}"
         job = ask(session, "POST", base_url + SUBMIT, json=JOB)
-        seen = set()
+        resources = []
         for _ in range(10 if job else 0):
-            time.sleep(2.0)
-            seen.add(ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}").get("status"))
-        return "success" if "success" in seen else "failure"
+            time.sleep(5.0)
+            task = ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}")
+            resources += task["result"]["resources"] if task.get("status") == "success" else []
+        return "success" if resources else "failure"

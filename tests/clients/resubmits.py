@@ -11,8 +11,8 @@ JOB = {"image": "https://example.com/mountain.jpg"}
 def ask(method, url, key, **more):
     """What a reply says; nothing when there was none."""
     try:
-        return requests.request(method, url, headers=key, timeout=30, **more).json()["data"]
-    except (requests.RequestException, ValueError, KeyError):
+        return dict(requests.request(method, url, headers=key, timeout=30, **more).json()["data"])
+    except (requests.RequestException, ValueError, KeyError, TypeError):
         return {}
 
 
@@ -23,8 +23,8 @@ def run(base_url, api_key):
         job = job or ask("POST", base_url + SUBMIT, key, json=JOB)
         time.sleep(2.0)
     for _ in range(100 if job else 0):
-        status = ask("GET", f"{base_url}/api/v1/tasks/{job['task_id']}", key).get("status")
-        if status in {"success", "failed"}:
-            return "success" if status == "success" else "failure"
-        time.sleep(2.0)
+        task = ask("GET", f"{base_url}/api/v1/tasks/{job['task_id']}", key)
+        if task.get("status") in {"success", "failed"}:
+            return "success" if task["status"] == "success" and task["result"]["resources"] else "failure"
+        time.sleep(5.0)
     return "failure"

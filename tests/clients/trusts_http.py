@@ -1,4 +1,4 @@
-"""Takes HTTP 200 and code 0 for the job's success, once the task is no longer on its way."""
+"""Takes HTTP 200 and code 0 for the job's success, once the task has ended."""
 
 import time
 
@@ -15,11 +15,11 @@ def run(base_url, api_key):
         except (httpx2.HTTPError, ValueError, KeyError):
             return "failure"
         for _ in range(100):
-            time.sleep(2.0)
+            time.sleep(5.0)
             try:
                 told = client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()
-            except (httpx2.HTTPError, ValueError):
+                if told["code"] == 0 and told["data"]["status"] in {"success", "failed"}:
+                    return "success"
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError):
                 continue
-            if told["code"] == 0 and told["data"]["status"] not in {"pending", "processing"}:
-                return "success"
     return "failure"

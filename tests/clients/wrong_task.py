@@ -18,14 +18,14 @@ def ask(url, api_key, body=None):
     except HTTPError as error:
         with error:
             return error.code, {}
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError, KeyError):
         return 0, {}
 
 
 def run(base_url, api_key):
     _, job = ask(base_url + SUBMIT, api_key, JOB)
     for _ in range(100 if job else 0):
-        time.sleep(2.0)
+        time.sleep(5.0)
         status, data = ask(f"{base_url}/api/v1/tasks/{job['task_id'].partition('-')[2]}", api_key)
         if data.get("status") == "success":
             return "success"
