@@ -183,7 +183,8 @@ LAZY = {
     "respx_router": {"httpcore2"},
 }
 # Tests of more than one module.
-WITHOUT_MODULE = {"browser", "good_clients", "conformance", "hostile", "layout", "revisions", "rules"}
+WITHOUT_MODULE = {"browser", "foreign_clients", "good_clients"}
+WITHOUT_MODULE |= {"conformance", "hostile", "layout", "revisions", "rules"}
 
 MODULES = sorted(path for source in SOURCES.values() for path in source.rglob("*.py"))
 

@@ -1,6 +1,8 @@
 """Polls ten times a second, whatever it is told."""
 
 import json
+import os
+import sys
 import time
 from http.client import HTTPException
 from urllib.request import Request, urlopen
@@ -26,3 +28,7 @@ def run(base_url, api_key):
             return "success" if task["status"] == "success" and task["result"]["resources"] else "failure"
         time.sleep(0.1)
     return "failure"
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")
