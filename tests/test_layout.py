@@ -128,7 +128,7 @@ MAY_IMPORT = {
     ),
     "handle": (
         "check clock conduct contract double_charge exchange guard journal loglines options problem "
-        "recipe report rule steered target verdict virtual"
+        "recipe report rule scenario steered target verdict virtual"
     ),
     "virtual": "clock problem",
     "accepted": "ledger store task",
@@ -144,6 +144,24 @@ MAY_IMPORT = {
     "certificate_html": "certificate html_parts scenario_html swimlane verdict",
     "tally": "contract exercised journal problem table",
     "for_pytest": "",
+    "scenario": "problem recipe",
+    "cli_scenarios": "out scenario table",
+    "printed": "exchange",
+    "program": "printed problem",
+    "doors": "answer exchange served",
+    "judging": "certificate conduct contract exchange journal scenario script verdict",
+    "stage": "certificate contract document judging problem recipe scenario served steered",
+    "certifying": (
+        "answer background certificate doors grammar journal printed problem program scenario stage steered"
+    ),
+    "rehearsing": "certificate handle kit printed scenario stage virtual",
+    "certificate_text": "certificate table verdict",
+    "certificate_junit": "certificate rule verdict",
+    "certificate_markdown": "certificate certificate_text",
+    "cli_certify": (
+        "certificate certificate_junit certificate_markdown certificate_text certifying cli_scenarios "
+        "document out problem program rule stage table"
+    ),
     "certificate": "accepted journal ledger problem rule script verdict",
 }
 MAY_HOLD = {
@@ -166,7 +184,8 @@ LAZY = {
     "cli_serve": {"klingmock.server"},
     "for_pytest": {"klingmock.kit", "klingmock.tally", "klingmock.guard", "klingcontracts.for_respx"}
     | {"klingcontracts.problem"},
-    "klingmock": {"klingmock.kit"},
+    "klingmock": {"klingmock.kit", "klingmock.scenario", "klingmock.stage"},
+    "cli_certify": {"klingmock.certificate_html"},
     "control": {"klingmock.looks", "klingmock.moves"},
     "respx_router": {"httpcore2"},
 }

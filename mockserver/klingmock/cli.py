@@ -15,6 +15,8 @@ COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -
     "serve": "run the fake as a server on this machine",
     "contract": "show what is documented, and where it comes from",
     "verdict": "judge a client by the journal of what it did",
+    "scenarios": "list what can go wrong, by name",
+    "certify": "put a client of any language through it, and judge it",
 }
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = json.dumps({"image": "https://example.com/mountain.jpg"})
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
-POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "200")) / POLL)
+POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "300")) / POLL)
 
 
 def ask(base_url, api_key, method, path, body=None):
@@ -34,7 +34,7 @@ def run(base_url, api_key):
             time.sleep(POLL)
             data = ask(base_url, api_key, "GET", f"/api/v1/tasks/{job['task_id']}")
             if data["status"] in {"success", "failed"}:
-                return "success" if data["status"] == "success" else "failure"
+                return "success" if data["status"] == "success" and data["result"]["resources"] else "failure"
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         pass
     return "failure"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = json.dumps({"image": "https://example.com/mountain.jpg"})
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
-POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "200")) / POLL)
+POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "300")) / POLL)
 
 
 def ask(url, method="GET", body=None, **headers):
@@ -32,8 +32,8 @@ def ask(url, method="GET", body=None, **headers):
 
 def data_of(raw):
     try:
-        return json.loads(raw)["data"]
-    except (ValueError, KeyError):
+        return dict(json.loads(raw)["data"])
+    except (ValueError, KeyError, TypeError):
         return {}
 
 
@@ -43,11 +43,12 @@ def run(base_url, api_key):
     for _ in range(POLLS if task_id else 0):
         time.sleep(POLL)
         data = data_of(ask(f"{base_url}/api/v1/tasks/{task_id}", **key)[1])
-        if data.get("status") == "failed":
-            break
-        if data.get("status") == "success":
-            status, file = ask(data["result"]["resources"][0]["url"])
+        resources = data["result"]["resources"] if data.get("status") == "success" else []
+        if resources:
+            status, file = ask(resources[0]["url"])
             return "success" if status == 200 and file else "failure"
+        if data.get("status") in {"failed", "success"}:
+            break
     return "failure"
 
 

@@ -8,10 +8,10 @@ import httpx
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
-POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "200")) / POLL)
-ERRORS = (httpx.HTTPError, ValueError, KeyError)
+POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "300")) / POLL)
+ERRORS = (httpx.HTTPError, ValueError, KeyError, TypeError)
 
 
 def run(base_url, api_key):
@@ -24,22 +24,22 @@ def run(base_url, api_key):
         for _ in range(POLLS):
             time.sleep(POLL)
             try:
-                data = client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()["data"]
+                data = dict(client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()["data"])
             except ERRORS:
                 continue
-            if data["status"] == "failed":
-                return "failure"
-            if data["status"] == "success":
+            if data.get("status") == "success" and data["result"]["resources"]:
                 return fetched(client, data["result"]["resources"][0]["url"])
+            if data.get("status") in {"failed", "success"}:
+                return "failure"
     return "failure"
 
 
 def fetched(client, url):
     try:
-        client.get(url).raise_for_status()
+        reply = client.get(url).raise_for_status()
     except httpx.HTTPError:
         return "failure"
-    return "success"
+    return "success" if reply.headers["Content-Type"].startswith("video/") else "failure"
 
 
 if __name__ == "__main__":

@@ -8,15 +8,15 @@ import requests
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
 
 
 def ask(session, method, url, **more):
     """What a reply says; nothing when there was none, or an error."""
     try:
-        return session.request(method, url, timeout=PATIENCE, **more).json()["data"]
-    except (requests.RequestException, ValueError, KeyError):
+        return dict(session.request(method, url, timeout=PATIENCE, **more).json()["data"])
+    except (requests.RequestException, ValueError, KeyError, TypeError):
         return {}
 
 
@@ -24,11 +24,12 @@ def run(base_url, api_key):
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {api_key}"
         job = ask(session, "POST", base_url + SUBMIT, json=JOB)
-        seen = set()
+        resources = []
         for _ in range(10 if job else 0):
             time.sleep(POLL)
-            seen.add(ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}").get("status"))
-        return "success" if "success" in seen else "failure"
+            task = ask(session, "GET", f"{base_url}/api/v1/tasks/{job['task_id']}")
+            resources += task["result"]["resources"] if task.get("status") == "success" else []
+        return "success" if resources else "failure"
 
 
 if __name__ == "__main__":

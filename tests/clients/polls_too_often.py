@@ -15,17 +15,17 @@ def ask(url, api_key, body=None):
     """What a reply says; nothing when there was none, or an error."""
     try:
         with urlopen(Request(url, body, {"Authorization": f"Bearer {api_key}"}), timeout=30) as reply:
-            return json.load(reply)["data"]
-    except (OSError, HTTPException, ValueError, KeyError):
+            return dict(json.load(reply)["data"])
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return {}
 
 
 def run(base_url, api_key):
     job = ask(base_url + SUBMIT, api_key, JOB)
     for _ in range(300 if job else 0):
-        status = ask(f"{base_url}/api/v1/tasks/{job['task_id']}", api_key).get("status")
-        if status in {"success", "failed"}:
-            return "success" if status == "success" else "failure"
+        task = ask(f"{base_url}/api/v1/tasks/{job['task_id']}", api_key)
+        if task.get("status") in {"success", "failed"}:
+            return "success" if task["status"] == "success" and task["result"]["resources"] else "failure"
         time.sleep(0.1)
     return "failure"
 

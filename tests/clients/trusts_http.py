@@ -1,4 +1,4 @@
-"""Takes HTTP 200 and code 0 for the job's success, once the task is no longer on its way."""
+"""Takes HTTP 200 and code 0 for the job's success, once the task has ended."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ import httpx2
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
-POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "200")) / POLL)
+POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "300")) / POLL)
 
 
 def run(base_url, api_key):
@@ -24,10 +24,10 @@ def run(base_url, api_key):
             time.sleep(POLL)
             try:
                 told = client.get(f"/api/v1/tasks/{task_id}").raise_for_status().json()
-            except (httpx2.HTTPError, ValueError):
+                if told["code"] == 0 and told["data"]["status"] in {"success", "failed"}:
+                    return "success"
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError):
                 continue
-            if told["code"] == 0 and told["data"]["status"] not in {"pending", "processing"}:
-                return "success"
     return "failure"
 
 

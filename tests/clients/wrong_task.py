@@ -10,9 +10,9 @@ from urllib.request import Request, urlopen
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = json.dumps({"image": "https://example.com/mountain.jpg"}).encode()
-POLL = float(os.environ.get("POLL_SECONDS", "2"))
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
 PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
-POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "200")) / POLL)
+POLLS = int(float(os.environ.get("DEADLINE_SECONDS", "300")) / POLL)
 
 
 def ask(url, api_key, body=None):
@@ -23,7 +23,7 @@ def ask(url, api_key, body=None):
     except HTTPError as error:
         with error:
             return error.code, {}
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError, KeyError):
         return 0, {}
 
 
