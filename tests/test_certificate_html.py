@@ -112,7 +112,7 @@ def test_the_matrix_has_a_row_for_each_scenario_and_a_column_for_each_check(made
     assert [found["title"] for found in cells if found["class"] == "fail"] == [
         "submits-once: fail, submitted again after no reply"
     ]
-    assert "#s2-submits-once" in reader.links
+    assert reader.links.count("#s2-submits-once") == 2  # from the matrix, and from what went wrong
     columns = [found for tag, found in reader.seen if tag == "th" and found.get("title") in CHECKS.values()]
     assert len(columns) >= len(CHECKS)
 
@@ -139,7 +139,31 @@ def test_the_headline_says_how_it_went(made_up, name, says):
     }[name]
     reader = read(html(made_up.certificate(*played, hint="Set MODELLIX_BASE_URL.")))
     assert says in reader.text
-    assert "Set MODELLIX_BASE_URL." in reader.text
+    assert ("Set MODELLIX_BASE_URL." in reader.text) == (name in {"silent", "half"})
+
+
+def test_what_went_wrong_comes_first(made_up):
+    page = html(made_up.certificate(*[made_up.lost() for _ in range(60)]))
+    reader = read(page)
+    assert "What went wrong ✕ fail submits-once In submit-lost , submit-lost" in reader.text
+    assert "Advice Do something else. Scenarios and checks" in reader.text
+    assert reader.links.count("#s50-submits-once") == 2
+    assert reader.links.count("#s51-submits-once") == 1  # in the matrix
+    assert "What went wrong" not in html(made_up.certificate(made_up.played(made_up.entry(1, 1.0))))
+
+
+def test_who_pays_twice_sees_it_in_the_matrix(made_up):
+    reader = read(html(made_up.certificate()))
+    assert [
+        found["class"] for tag, found in reader.seen if tag == "td" and "bad" in found.get("class", "")
+    ] == ["plain bad"]
+
+
+def test_how_to_point_a_client_here_is_for_those_that_never_called(made_up):
+    certificate = made_up.certificate(hint="Set MODELLIX_BASE_URL.")
+    assert "MODELLIX_BASE_URL" not in html(certificate)
+    ended = made_up.played(ended="timed out", exit_code=None)
+    assert "–" in read(html(made_up.certificate(ended))).text
 
 
 def test_the_page_tells_of_the_client(made_up):

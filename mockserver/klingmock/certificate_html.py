@@ -5,10 +5,11 @@ from pathlib import Path
 
 from klingcontracts.verdict import FAIL, NOT_JUDGED, PASS, WARN
 from klingmock.certificate import CHECKS, NEVER_CALLED, Certificate, Check, Played
-from klingmock.html_parts import Html, element, join, table, words
-from klingmock.scenario_html import CLASSES, LONGEST, SIGNS, many, section, sign
+from klingmock.html_parts import Html, element, items, join, table, words
+from klingmock.scenario_html import CLASSES, LONGEST, LONGEST_NAME, SIGNS, many, section, sentence, sign
 from klingmock.swimlane import legend
 
+MOST_LINKS = 50  # of one check
 STYLE = Path(__file__).with_name("certificate.css")
 
 
@@ -58,7 +59,7 @@ def _head(certificate: Certificate) -> Html:
         element("h1", sign(verdict), " ", says),
         element("p", element("code", words(certificate.command, 1000)), class_="command"),
         element("p", f"It speaks revision {certificate.revision}.") if certificate.revision else None,
-        element("p", certificate.hint) if certificate.hint else None,
+        element("p", certificate.hint) if any(one.ended == NEVER_CALLED for one in played) else None,
         element(
             "ul", *(element("li", element("b", count), f" {what}") for count, what in counts), class_="counts"
         ),
@@ -70,6 +71,7 @@ def _main(certificate: Certificate) -> Html:
     sections = [section(one, f"s{nth}") for nth, one in enumerate(certificate.played, 1)]
     return element(
         "main",
+        _wrong(certificate),
         element("h2", "Scenarios and checks"),
         element(
             "div", _matrix(certificate.played), class_="wide", role="region", tabindex=0, aria_label="Matrix"
@@ -81,6 +83,25 @@ def _main(certificate: Certificate) -> Html:
     )
 
 
+def _wrong(certificate: Certificate) -> Html | None:
+    """What the client did wrong, check by check, with the scenarios where it did."""
+    found: dict[str, list[tuple[Check, Html]]] = {}
+    for nth, one in enumerate(certificate.played, 1):
+        for check in {check.id: check for check in one.blamed}.values():
+            link = element("a", words(one.name, LONGEST_NAME), href=f"#s{nth}-{check.id}")
+            found.setdefault(check.id, []).append((check, link))
+    told = [_advice(pairs) for pairs in found.values()]
+    return join(element("h2", "What went wrong"), *told) if told else None
+
+
+def _advice(pairs: Sequence[tuple[Check, Html]]) -> Html:
+    check = pairs[0][0]
+    where = join(*(link for _, link in pairs[:MOST_LINKS]), "…" if len(pairs) > MOST_LINKS else None, by=", ")
+    title = element("h3", sign(check.verdict), f" {check.id}")
+    told = items(("In", where), ("Expected", sentence(check.expected)), ("Advice", check.advice))
+    return element("div", title, told, class_=f"check {CLASSES[check.verdict]}")
+
+
 def _marks_told() -> list[object]:
     told = [(PASS, "kept, "), (FAIL, "broken, "), (WARN, "not as it should be, ")]
     pairs = [(element("span", sign(verdict), class_=CLASSES[verdict]), f" {says}") for verdict, says in told]
@@ -90,14 +111,19 @@ def _marks_told() -> list[object]:
 def _matrix(played: Sequence[Played]) -> Html:
     heads = [element("th", element("span", name), scope="col", title=says) for name, says in CHECKS.items()]
     rows = [_row(one, f"s{nth}") for nth, one in enumerate(played, 1)]
-    caption = element("th", "Scenario", scope="col")
-    return table(join(caption, *heads), rows, class_="matrix")
+    names = ("Scenario", "Exit", "Seconds", "Charged")
+    first = [element("th", name, scope="col", class_="plain") for name in names]
+    return table(join(*first, *heads), rows, class_="matrix")
 
 
 def _row(one: Played, name: str) -> Html:
-    link = element("a", words(one.name, 60), href=f"#{name}")
+    link = element("a", words(one.name, LONGEST_NAME), href=f"#{name}")
     head = element("th", sign(one.verdict), " ", link, scope="row", class_=CLASSES[one.verdict])
-    return element("tr", head, *(_cell(one.check(check), name) for check in CHECKS))
+    paid_twice = one.charges > 1 and one.check("submits-once").blames
+    told = ("–" if one.exit_code is None else one.exit_code, f"{one.seconds:.1f}", one.charges)
+    classes = ("plain", "plain", "plain bad" if paid_twice else "plain")
+    plain = [element("td", value, class_=class_) for value, class_ in zip(told, classes, strict=True)]
+    return element("tr", head, *plain, *(_cell(one.check(check), name) for check in CHECKS))
 
 
 def _cell(check: Check, name: str) -> Html:

@@ -16,6 +16,7 @@ MOST_CALLS = 200  # of one scenario, half of them the first
 MOST_SEEN = 5  # of one check
 MOST_NUMBERS = 12  # of exchanges that a check names
 MOST_OUTPUT = 20_000  # characters, the last ones
+LONGEST_NAME = 60  # characters
 LONGEST = 300  # characters of one line of something that somebody made up
 ENDINGS = {TIMED_OUT: "ended by us, as it ran for too long", NEVER_CALLED: "never called us"}
 GOOD = {
@@ -43,7 +44,7 @@ def sign(verdict: str) -> Html:
 
 def section(one: Played, name: str) -> Html:
     """The scenario; `name` is its id, and what all other ids in it begin with."""
-    title = element("h3", sign(one.verdict), " ", words(one.name, 60))
+    title = element("h3", sign(one.verdict), " ", words(one.name, LONGEST_NAME))
     told = marks(one)
     picture = element(
         "div", swimlane(one, name), class_="scroll", role="region", tabindex=0, aria_label="Calls over time"

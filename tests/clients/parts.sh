@@ -24,6 +24,17 @@ poll() { # TASK
     text status <"$home/told"
 }
 
+# Fetch the whole video; curl compares what arrived with Content-Length.
+fetch() { # URL
+    local kind
+    for _ in 1 2 3 4; do
+        kind=$(get --location --output "$home/video" --write-out '%{content_type}' "$1") &&
+            [[ $kind == video/* && -s $home/video ]] && return
+        sleep "$POLL"
+    done
+    return 1
+}
+
 # Wait until the next poll: as long as the last reply asks for, if that is longer than usual.
 pause() {
     sleep "$(tr -d '\r' <"$home/headers" | awk -F ': *' -v wait="$POLL" -v now="$(date +%s)" '
