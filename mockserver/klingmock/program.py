@@ -62,8 +62,6 @@ class Programs:
             with self._lock:
                 del self._running[mark]
         reader.join(DRAIN)
-        if not reader.is_alive() and process.stdout:
-            process.stdout.close()
         if self._stopped:
             raise Interrupted
         return Ran(code, seconds, bytes(tail))
@@ -106,7 +104,7 @@ class Programs:
 
 def _read(stream: IO[bytes], tail: bytearray) -> None:
     """Keep the end of a stream: a program that prints without an end fills no memory."""
-    with suppress(OSError, ValueError):
+    with stream:
         while piece := stream.read1(PIECE):  # type: ignore[attr-defined]  # Popen's pipes are buffered readers
             tail += piece
             del tail[:-KEPT]
