@@ -80,7 +80,7 @@ def read(page):
     return reader
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_nothing_that_a_client_says_breaks_out(made_up, data):
     def text():

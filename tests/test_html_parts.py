@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingmock.html_parts import Html, element, items, join, table, text, words
@@ -24,6 +24,7 @@ class Reader(HTMLParser):
         self.data += data
 
 
+@settings(deadline=None)
 @given(ANY, ANY)
 def test_no_text_becomes_an_element_or_an_attribute(inside, value):
     made = element("p", inside, title=value)

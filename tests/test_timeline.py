@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingmock.timeline import Moment, Timeline
@@ -14,6 +14,7 @@ MOMENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_time_goes_to_the_right_and_ends_at_the_end(moments):
     line = Timeline(moments, WIDTH, CLEAR)
@@ -24,6 +25,7 @@ def test_time_goes_to_the_right_and_ends_at_the_end(moments):
         assert max(line.places) == pytest.approx(WIDTH, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_marks_of_a_lane_keep_clear_of_each_other_unless_it_is_crowded(moments):
     line = Timeline(moments, WIDTH, CLEAR)
@@ -37,6 +39,7 @@ def test_marks_of_a_lane_keep_clear_of_each_other_unless_it_is_crowded(moments):
         assert not line.is_crowded or len(moments) * CLEAR > WIDTH
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_ticks_are_few_and_stand_apart(moments):
     ticks = Timeline(moments, WIDTH, CLEAR).ticks()

@@ -21,7 +21,10 @@ def text(value: object) -> Html:
     """Anything as text of a document; what is Html stays as it is."""
     if isinstance(value, Html):
         return value
-    return Html(escape(_TURNS.sub("", _BARRED.sub("\N{REPLACEMENT CHARACTER}", str(value))), quote=True))
+    told = str(value)
+    if not told.isprintable():
+        told = _TURNS.sub("", _BARRED.sub("\N{REPLACEMENT CHARACTER}", told))
+    return Html(escape(told, quote=True))
 
 
 def join(*parts: object, by: str = "") -> Html:
