@@ -152,6 +152,18 @@ def test_what_went_wrong_comes_first(made_up):
     assert "What went wrong" not in html(made_up.certificate(made_up.played(made_up.entry(1, 1.0))))
 
 
+def test_what_fails_comes_before_what_is_warned_of(made_up):
+    blamed = [
+        made_up.fail("polls-politely", verdict="warn"),
+        made_up.fail("ends"),
+        made_up.fail("submits-once"),
+    ]
+    played = [made_up.played(blamed=[one]) for one in blamed]
+    reader = read(html(made_up.certificate(*played)))
+    assert reader.text.index("submits-once In") < reader.text.index("ends In")
+    assert reader.text.index("ends In") < reader.text.index("polls-politely In")
+
+
 def test_who_pays_twice_sees_it_in_the_matrix(made_up):
     reader = read(html(made_up.certificate()))
     assert [

@@ -90,7 +90,10 @@ def _wrong(certificate: Certificate) -> Html | None:
         for check in {check.id: check for check in one.blamed}.values():
             link = element("a", words(one.name, LONGEST_NAME), href=f"#s{nth}-{check.id}")
             found.setdefault(check.id, []).append((check, link))
-    told = [_advice(pairs) for pairs in found.values()]
+    in_order = sorted(
+        found, key=lambda name: (found[name][0][0].verdict != FAIL, [*CHECKS, name].index(name))
+    )
+    told = [_advice(found[name]) for name in in_order]
     return join(element("h2", "What went wrong"), *told) if told else None
 
 
