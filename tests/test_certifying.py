@@ -14,7 +14,8 @@ from klingmock.program import Programs
 from klingmock.scenario import Scenario, scenarios
 from klingmock.stage import Way
 
-CLIENT = [sys.executable, str(Path(__file__).parent / "inner" / "one_job.py")]
+INNER = Path(__file__).parent / "inner"
+CLIENT = [sys.executable, str(INNER / "one_job.py")]
 FAST = Way(speed=20.0, timeout=60.0)  # the client's tenth of a second counts as two
 GOOD = [*CLIENT, "0.1", "3"]
 QUICK = [one for one in scenarios() if one.name not in {"submit-late", "poll-429", "poll-429-reset"}]
@@ -187,3 +188,9 @@ def test_from_python_a_command_is_certified_as_well():
     mine = Scenario("mine", "it is over at once", options=(("timing", (0, 0)),), good="success")
     found = klingmock.certify([*GOOD], [mine], speed=20.0, timeout=60.0)
     assert (found.played[0].name, found.exit_code()) == ("mine", 0)
+
+
+def test_a_reply_that_nobody_waits_for_ends_without_a_word(capfd):
+    (one,) = certify([sys.executable, str(INNER / "leaves.py")], ["submit-late"]).played
+    assert (one.exit_code, one.charges) == (0, 1)  # it left at once, and was heard all the same
+    assert capfd.readouterr() == ("", "")

@@ -186,6 +186,13 @@ def test_in_another_thread_signals_are_left_alone():
     assert found == [signal.getsignal(signal.SIGTERM)]
 
 
+def test_a_signal_interrupts_and_means_what_it_meant_again():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), cli_certify._ended_by_signals():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_its_clients(tmp_path, number):
     told = tmp_path / "told"

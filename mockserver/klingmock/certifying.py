@@ -1,5 +1,6 @@
 """A program, whatever it is written in, is put through scenarios and judged."""
 
+import logging
 import os
 import shlex
 import shutil
@@ -90,13 +91,28 @@ def _stages(chosen: Sequence[Scenario], way: Way) -> Iterator[list[Stage]]:
     """A world for each scenario, all of them behind one server."""
     base = way.recipe
     doors = Doors(Mock(base.contracts, base.plan, journal=Journal(1)))
-    with Background(doors, ports=max(1, len(chosen))) as server:
+    with _quiet(), Background(doors, ports=max(1, len(chosen))) as server:
         stages = []
         for one, url in zip(chosen, server.urls, strict=False):
             world = Steered(one.recipe(base), Site(lambda: Journal(KEPT), owner=one.name))
             stages.append(Stage(one, world, url, f"mock-{token_hex(8)}", server.settle))
         doors.open({stage.url: stage.world for stage in stages})
         yield stages
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let the server end without a word about replies that nobody waits for any more."""
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(_never)
+    try:
+        yield
+    finally:
+        log.removeFilter(_never)
+
+
+def _never(_: logging.LogRecord) -> bool:
+    return False
 
 
 @contextmanager
