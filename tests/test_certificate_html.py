@@ -180,9 +180,9 @@ def test_how_to_point_a_client_here_is_for_those_that_never_called(made_up):
 
 def test_the_page_tells_of_the_client(made_up):
     reader = read(html(made_up.certificate()))
-    for told in ("python client.py", "It speaks revision 2026-02.", "1/2 scenarios passed", "12.3 s"):
+    for told in ("python client.py", "It uses revision 2026-02.", "1/2 scenarios passed", "12.3 s"):
         assert told in reader.text
-    assert "It speaks" not in read(html(made_up.certificate(revision=""))).text
+    assert "It uses" not in read(html(made_up.certificate(revision=""))).text
 
 
 def test_nothing_is_fetched(made_up):

@@ -56,9 +56,9 @@ def _head(certificate: Certificate) -> Html:
     return element(
         "header",
         element("p", "Certification of a client", class_="kind"),
-        element("h1", sign(verdict), " ", says),
+        element("h1", None if verdict == NOT_JUDGED else join(sign(verdict), " "), says),
         element("p", element("code", words(certificate.command, 1000)), class_="command"),
-        element("p", f"It speaks revision {certificate.revision}.") if certificate.revision else None,
+        element("p", f"It uses revision {certificate.revision}.") if certificate.revision else None,
         element("p", certificate.hint) if any(one.ended == NEVER_CALLED for one in played) else None,
         element(
             "ul", *(element("li", element("b", count), f" {what}") for count, what in counts), class_="counts"
@@ -87,7 +87,7 @@ def _wrong(certificate: Certificate) -> Html | None:
     """What the client did wrong, check by check, with the scenarios where it did."""
     found: dict[str, list[tuple[Check, Html]]] = {}
     for nth, one in enumerate(certificate.played, 1):
-        for check in {check.id: check for check in one.blamed}.values():
+        for check in one.blamed:
             link = element("a", words(one.name, LONGEST_NAME), href=f"#s{nth}-{check.id}")
             found.setdefault(check.id, []).append((check, link))
     in_order = sorted(

@@ -13,7 +13,6 @@ SIGNS = {PASS: "✓", FAIL: "✕", WARN: "▲", NOT_JUDGED: "·"}
 CLASSES = {PASS: "pass", FAIL: "fail", WARN: "warn", NOT_JUDGED: "none"}
 # The whole of a hostile client's run stays a page that a browser can show.
 MOST_CALLS = 200  # of one scenario, half of them the first
-MOST_SEEN = 5  # of one check
 MOST_NUMBERS = 12  # of exchanges that a check names
 MOST_OUTPUT = 20_000  # characters, the last ones
 LONGEST_NAME = 60  # characters
@@ -46,6 +45,7 @@ def section(one: Played, name: str) -> Html:
     """The scenario; `name` is its id, and what all other ids in it begin with."""
     title = element("h3", sign(one.verdict), " ", words(one.name, LONGEST_NAME))
     told = marks(one)
+    shown = {mark.number for mark in _shown(told)}
     picture = element(
         "div", swimlane(one, name), class_="scroll", role="region", tabindex=0, aria_label="Calls over time"
     )
@@ -53,7 +53,7 @@ def section(one: Played, name: str) -> Html:
         title,
         element("p", sentence(one.says)),
         _facts(one),
-        *_blame(one, name, {mark.number for mark in _shown(told)}),
+        *(_blamed(check, name, shown) for check in one.blamed),
         element("figure", picture) if told else None,
         _calls(one, told, name) if told else None,
         _every(one),
@@ -65,34 +65,25 @@ def section(one: Played, name: str) -> Html:
 def _facts(one: Played) -> Html:
     came = ENDINGS.get(one.ended, ending(one))
     charged = f"{many(one.charges, 'job')}, ${one.dollars}" if one.charges else "nothing"
-    script = element("code", one.script) if one.script else None
+    untried = [fault.text for fault in one.faults if not fault.fired and one.ended != NEVER_CALLED]
     return items(
-        ("Script", script),
+        ("Script", element("code", one.script) if one.script else None),
         ("A good client reports", GOOD.get(one.good, one.good)),
         ("This one", f"{came} after {one.seconds:.1f} s"),
         ("Charged", charged),
+        ("Not tried, for want of a call", ", ".join(untried)),
     )
 
 
-def _blame(one: Played, name: str, shown: Container[int]) -> list[Html]:
-    """What the client did wrong, all of one check together."""
-    by_check: dict[str, list[Check]] = {}
-    for check in one.blamed:
-        by_check.setdefault(check.id, []).append(check)
-    return [_blamed(checks, name, shown) for checks in by_check.values()]
-
-
-def _blamed(checks: Sequence[Check], name: str, shown: Container[int]) -> Html:
-    first = checks[0]
-    seen = [join(words(check.seen, LONGEST), _numbers(check, name, shown)) for check in checks[:MOST_SEEN]]
-    more = [Html(f"and {len(checks) - MOST_SEEN} more like this")] if len(checks) > MOST_SEEN else []
+def _blamed(check: Check, name: str, shown: Container[int]) -> Html:
+    """What the client did wrong."""
     told = items(
-        ("Seen", join(*seen, *more, by=element("br"))),
-        ("Expected", sentence(first.expected)),
-        ("Advice", first.advice),
+        ("Seen", join(words(check.seen, LONGEST), _numbers(check, name, shown))),
+        ("Expected", sentence(check.expected)),
+        ("Advice", check.advice),
     )
-    title = element("h4", sign(first.verdict), f" {first.id}")
-    return element("div", title, told, class_=f"check {CLASSES[first.verdict]}", id=f"{name}-{first.id}")
+    title = element("h4", sign(check.verdict), f" {check.id}")
+    return element("div", title, told, class_=f"check {CLASSES[check.verdict]}", id=f"{name}-{check.id}")
 
 
 def _numbers(check: Check, name: str, shown: Container[int]) -> Html | None:
@@ -141,7 +132,6 @@ def _call(mark: Mark, call: Call, name: str) -> Html:
 def _every(one: Played) -> Html:
     """What each check says, the silent ones too."""
     heads = join(*(element("th", title, scope="col") for title in ("Check", "Verdict", "What was seen")))
-    checks = [check for name in CHECKS for check in _of(one, name)]
     rows = [
         element(
             "tr",
@@ -149,16 +139,11 @@ def _every(one: Played) -> Html:
             element("td", sign(check.verdict), f" {check.verdict}", class_=CLASSES[check.verdict]),
             element("td", words(check.seen, LONGEST)),
         )
-        for check in checks
+        for check in map(one.check, CHECKS)
     ]
     return element(
         "details", element("summary", "All checks"), element("div", table(heads, rows), class_="scroll")
     )
-
-
-def _of(one: Played, name: str) -> list[Check]:
-    found = [check for check in one.checks if check.id == name]
-    return found[:MOST_SEEN] or [one.check(name)]
 
 
 def _output(one: Played) -> Html | None:
