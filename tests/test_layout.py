@@ -137,7 +137,7 @@ MAY_IMPORT = {
     "kit": "answer background contract handle journal options worlds",
     "html_parts": "",
     "timeline": "",
-    "marks": "certificate journal strictjson words",
+    "marks": "certificate exchange journal strictjson words",
     "picture": "certificate marks timeline",
     "swimlane": "certificate html_parts marks picture timeline",
     "scenario_html": "certificate exchange html_parts marks swimlane verdict",

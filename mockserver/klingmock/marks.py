@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from klingcontracts.exchange import Reply
 from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import value_at
 from klingmock.certificate import Played
@@ -48,11 +49,17 @@ def _mark(played: Played, entry: Entry, is_blamed: bool) -> Mark:
         reply.delay + reply.seconds,
         LANES.get(entry.operation, OTHER),
         LOST if reply.wire in _WIRES else REFUSED if reply.status >= 400 else GOOD,
-        " ".join(filter(None, (str(reply.status or ""), _WIRES.get(reply.wire, "")))),
+        _answer(reply),
         "" if reply.wire in _WIRES else _told(entry),
         faults(played, entry),
         is_blamed,
     )
+
+
+def _answer(reply: Reply) -> str:
+    """What came back, as far as it did; where nothing did, there was no status either."""
+    status = "" if reply.wire == "drop" else str(reply.status)
+    return " ".join(filter(None, (status, _WIRES.get(reply.wire, ""))))
 
 
 def faults(played: Played, entry: Entry) -> list[str]:

@@ -48,7 +48,7 @@ def fail(name, seen="something", exchanges=(), verdict="fail"):
 def lost():
     """A job that is paid for twice: lost, submitted again, polled, fetched."""
     return played(
-        entry(1, 0.5, "submit", 0, hint="script: submit: lost", wire="drop"),
+        entry(1, 0.5, "submit", told="pending", hint="script: submit: lost", wire="drop"),
         entry(2, 2.5, "submit", told="pending"),
         entry(3, 3.5),
         entry(4, 4.5, status=503, told="", hint="script: task: 503"),
