@@ -4,7 +4,8 @@ set -u
 POLL=${POLL_SECONDS:-5} ENDS=$((SECONDS + ${DEADLINE_SECONDS:-300})) # whole seconds
 SUBMIT=/api/v1/image-to-video/kling/kling-v1-i2v/async
 JOB='{"image": "https://example.com/mountain.jpg"}'
-home=$(mktemp -d) && trap 'rm -rf "$home"' EXIT
+home=$(mktemp -d) || exit
+trap 'rm -rf "$home"' EXIT
 
 get() { curl --silent --fail --globoff --max-time "${REQUEST_TIMEOUT_SECONDS:-30}" "$@"; }
 
