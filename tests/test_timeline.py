@@ -71,6 +71,7 @@ def test_a_long_wait_is_drawn_as_three_usual_ones():
 def test_a_wait_that_is_not_much_of_the_whole_stays_as_it_is():
     assert Timeline(moments(*range(1, 31), 34), WIDTH, 1).gaps == []
     assert Timeline(moments(1, 100), WIDTH, CLEAR).gaps == []  # of two waits neither is the usual one
+    assert Timeline(moments(3, 4, 5, 15, 35, 36), WIDTH, CLEAR).gaps == []  # a back-off can be read as it is
 
 
 def test_the_order_is_that_of_the_moments_given():

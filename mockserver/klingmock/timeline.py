@@ -10,7 +10,7 @@ from typing import NamedTuple
 LONG = 3.0  # times the usual wait; a longer one is drawn as if it were that long
 INSTANT = 0.05  # seconds; less is no wait
 BLINK = 1e-6  # seconds; a story of less takes no room
-WORTH = 0.25  # of the whole, from which on it is worth it to draw long waits shorter
+WORTH = 0.7  # of the whole; where long waits are more than that, all else would have no room
 STEPS = tuple(base * 10.0**power for power in range(-2, 7) for base in (1, 2, 5))  # seconds between ticks
 TICKS_APART = 56.0
 _HALVINGS = 40
