@@ -166,3 +166,10 @@ def test_many_starts_leave_nothing_behind(engine, others, ask):
     gc.collect()  # a socket that nobody has closed says so here, and warnings are errors
     assert len(list(descriptors.iterdir())) == before
     assert threads() == others
+
+
+def test_it_serves_on_so_many_ports_as_it_is_asked_for(engine, ask):
+    with Background(engine, ports=3) as server:
+        assert server.url == server.urls[0]
+        assert len(set(server.urls)) == 3
+        assert [ask(url)[0] for url in server.urls] == [200] * 3

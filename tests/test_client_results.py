@@ -234,6 +234,25 @@ def test_who_stops_at_a_reply_with_additions_is_named(exchanges, seen, number):
     assert found == [Lapse(f"stopped at a reply with {seen}", [number])]
 
 
+SUBMITTED = submit({**ADDED, "data": {"task_id": "task-1"}})
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "outcome", "stopped"),
+    [
+        ([SUBMITTED], FAILURE, True),
+        ([SUBMITTED], None, True),
+        ([SUBMITTED], SUCCESS, False),
+        ([SUBMITTED, poll(task_id="another")], FAILURE, False),
+        ([poll(task_id="another"), SUBMITTED], FAILURE, True),
+    ],
+)
+def test_who_polls_or_claims_a_success_has_not_stopped_at_an_addition(exchanges, outcome, stopped):
+    added = lapses(results.tolerates_additions, *exchanges, outcome=outcome)
+    never = lapses(results.fetches_what_it_paid_for, *exchanges, outcome=outcome)
+    assert (bool(added), bool(never)) == (stopped, not stopped)
+
+
 @pytest.mark.parametrize("reply", [PENDING, poll({"x_new": 1}, status=404), poll({"x_new": 1}, status=503)])
 def test_replies_as_documented_and_errors_have_no_additions(reply):
     assert unjudged(results.tolerates_additions, submit(), reply) == "no reply had more than is documented"

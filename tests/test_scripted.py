@@ -103,3 +103,10 @@ def test_damage_that_changes_nothing_says_so():
     faults = [parse(text)[0] for text in ("task: missing=data.taskid", "task: text")]
     answer, _ = faulted(Answer(200, "", faults=faults), Reply(200, {}, b'{"data": {}}'), SCENE)
     assert answer.hint == "script: task: missing=data.taskid (changed nothing); script: task: text"
+
+
+def test_an_end_that_is_still_to_come_changes_nothing_about_the_submission():
+    faults = parse("outcome: reason=bad")
+    submitted = Reply(200, {}, b'{"data": {"status": "pending"}}')
+    assert faulted(Answer(200, "", "submit", faults=faults), submitted, SCENE)[1].body == submitted.body
+    assert b"bad" in faulted(Answer(200, "", "task", faults=faults), submitted, SCENE)[1].body

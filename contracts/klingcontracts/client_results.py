@@ -82,7 +82,15 @@ def _left_at(conduct: Conduct, step: Step) -> bool:
     if step not in conduct.stopped or conduct.is_strange(step):
         return False
     polls = conduct.polls.get(step.task_id, ())
-    return not polls or bool(_left_in_haste(polls, lambda one: bool(conduct.additions(one))))
+    if not polls:
+        return _stopped_there(conduct, step)
+    return bool(_left_in_haste(polls, lambda one: bool(conduct.additions(one))))
+
+
+def _stopped_there(conduct: Conduct, submission: Step) -> bool:
+    """Whether a client may have stopped at what it was told: who polls, or claims a success, has not."""
+    went_on = any(step.operation == "task" and step.number > submission.number for step in conduct.steps)
+    return not went_on and conduct.outcome is not Outcome.SUCCESS
 
 
 def _gave_up(conduct: Conduct) -> bool:
@@ -127,7 +135,8 @@ def fetches_what_it_paid_for(conduct: Conduct) -> Iterator[Lapse]:
     if not conduct.known:
         raise Unjudged("no job was accepted and told of")
     for step in conduct.submissions:
-        if step.task_id and step.task_id not in conduct.polls and not conduct.additions(step):
+        put_off = bool(conduct.additions(step)) and _stopped_there(conduct, step)
+        if step.task_id and step.task_id not in conduct.polls and not put_off:
             yield Lapse(f"never asked for {step.task_id}", [step.number])
 
 

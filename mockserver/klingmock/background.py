@@ -15,15 +15,16 @@ TURNS = 3  # of the server's loop: in one it reads a request, in the next it ans
 
 
 class Background:
-    """Serves on a free port of 127.0.0.1 from its start to its end; a context manager too.
+    """Serves on free ports of 127.0.0.1 from its start to its end; a context manager too.
 
-    Raises Problem when the server does not start.
+    `urls` are where it listens, `url` the first of them. Raises Problem when the server does not start.
     """
 
-    def __init__(self, engine: Answers, steer: Steer | None = None) -> None:
+    def __init__(self, engine: Answers, steer: Steer | None = None, ports: int = 1) -> None:
         self._looked_at = Event()  # the server has started, or has ended without
-        self._socket = listen("127.0.0.1", 0)
-        self.url = url_of(self._socket)
+        self._sockets = [listen("127.0.0.1", 0) for _ in range(ports)]
+        self.urls = list(map(url_of, self._sockets))
+        self.url = self.urls[0]
         self._server = Server(config_of(create_app(engine, steer=steer)), self._looked_at.set)
         self._thread = Thread(target=self._run, name="klingmock", daemon=True)
         self._thread.start()
@@ -37,7 +38,7 @@ class Background:
 
     def _run(self) -> None:
         try:
-            self._server.run([self._socket])
+            self._server.run(self._sockets)
         finally:
             self._looked_at.set()
 
@@ -58,7 +59,8 @@ class Background:
         """End the server, and wait until it has; a second time does nothing."""
         self._server.should_exit = True
         self._thread.join(PATIENCE)
-        self._socket.close()
+        for sock in self._sockets:
+            sock.close()
 
     def __enter__(self) -> "Background":
         return self

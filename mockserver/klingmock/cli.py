@@ -17,6 +17,8 @@ COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -
     "import": "make a contract of your own from the published page of a model",
     "verdict": "judge a client by the journal of what it did",
     "drift": "notice when the vendor changes: docs, live or traffic",
+    "scenarios": "list what can go wrong, by name",
+    "certify": "put a client of any language through it, and judge it",
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import groupby
 from types import TracebackType
 from typing import NoReturn
@@ -23,6 +23,7 @@ from klingmock.journal import Entry, Journal
 from klingmock.loglines import record
 from klingmock.options import Options
 from klingmock.recipe import Recipe, recipe
+from klingmock.scenario import Scenario, scenario
 from klingmock.steered import Site, Steered
 from klingmock.virtual import LONGEST, Wait, virtual_time
 
@@ -129,6 +130,17 @@ class Handle(Steered):
                 yield
             finally:
                 self._virtual = False
+
+    @contextmanager
+    def play(self, what: Scenario | str, longest: float = LONGEST) -> Iterator[None]:
+        """Begin anew by a scenario, in virtual time: `with klingmock.play("submit-lost"): ...`.
+
+        Raises Problem for a name that is not known. `longest` is as in `virtual_time`.
+        """
+        found = what if isinstance(what, Scenario) else scenario(what)
+        self.reset(found.recipe(self.recipe._replace(clock="manual"), is_virtual=True))
+        with nullcontext() if self._virtual else self.virtual_time(longest):
+            yield
 
     def _waited(self, wait: Wait) -> None:
         self._idle = 0

@@ -68,7 +68,8 @@ def faulted(answer: Answer, reply: Reply, scene: Scene) -> tuple[Answer, Reply]:
     if not reply.status:
         return answer._replace(hint=_hint(told, answer)), Reply(0, NO_HEADERS, b"", delay, wire)
     for nth, fault in enumerate(answer.faults):
-        if fault.kind.damage is not None:
+        is_to_come = fault.place == "outcome" and answer.operation == "submit"  # polls will tell of it
+        if fault.kind.damage is not None and not is_to_come:
             before, reply = (
                 reply,
                 fault.kind.damage(reply, scene._replace(value=fault.value, status=fault.status)),

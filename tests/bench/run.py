@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from bench import coldstart, kit, rounds, stored
+from bench import certify, coldstart, kit, rounds, stored
 from bench.load import Load
 from bench.progress import say
 from bench.table import COST_HEAD, OTHER_HEAD, cost_row, markdown, start_row, stored_rows
@@ -33,10 +33,11 @@ class Extent:
     rounds: int
     seconds: float
     tasks: int
+    deadline: float = 60.0  # seconds that the client of certify gives a job
 
 
 WHOLE = Extent(rounds=21, seconds=0.7, tasks=1_000_000)
-QUICK = Extent(rounds=3, seconds=0.2, tasks=20_000)
+QUICK = Extent(rounds=3, seconds=0.2, tasks=20_000, deadline=30.0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     base = QUICK if arguments.quick else WHOLE
     extent = Extent(
-        arguments.rounds or base.rounds, arguments.seconds or base.seconds, arguments.tasks or base.tasks
+        arguments.rounds or base.rounds,
+        arguments.seconds or base.seconds,
+        arguments.tasks or base.tasks,
+        base.deadline,
     )
     missing: list[str] = []
     if arguments.part in {"server", "all"}:
@@ -56,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.part in {"kit", "all"}:
         _print("")
         _print(markdown(kit.HEAD, _try(lambda: kit.rows(extent.rounds), missing) or []))
+    if arguments.part in {"certify", "all"}:
+        _print("")
+        _print(markdown(certify.HEAD, _try(lambda: certify.rows(extent.deadline), missing) or []))
     print(f"\n{_circumstances(sys.argv[1:] if argv is None else argv)}")
     say("" if not missing else "not everything could be measured")
     for sentence in missing:
@@ -140,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         "part",
         nargs="?",
         default="all",
-        choices=["all", "server", "kit"],
+        choices=["all", "server", "kit", "certify"],
         help="what to measure",
     )
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")

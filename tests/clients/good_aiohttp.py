@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+import os
+import sys
 import time
 
 import aiohttp
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
+POLL = float(os.environ.get("POLL_SECONDS", "3"))
+PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
+DEADLINE = float(os.environ.get("DEADLINE_SECONDS", "300"))  # of the whole
 
 
 async def ask(session, method, url, **more):
@@ -15,7 +20,7 @@ async def ask(session, method, url, **more):
     try:
         async with session.request(method, url, **more) as reply:
             return reply.status, reply.headers, await reply.read()
-    except aiohttp.ClientError:
+    except (aiohttp.ClientError, TimeoutError):
         return 0, {}, b""
 
 
@@ -28,7 +33,7 @@ def data_of(raw):
 
 def pause(headers):
     reset = float(headers.get("X-RateLimit-Reset", 0)) - time.time()
-    return max(3.0, reset, float(headers.get("Retry-After", 0)))
+    return max(POLL, reset, float(headers.get("Retry-After", 0)))
 
 
 async def job(session, base_url, key):
@@ -53,12 +58,12 @@ async def fetched(session, resources):
         status, headers, file = await ask(session, "GET", resources[0]["url"])
         if status == 200 and file and headers["Content-Type"].startswith("video/"):
             return "success"
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(POLL)
     return "failure"
 
 
 async def within(seconds, base_url, api_key):
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE)) as session:
         try:
             async with asyncio.timeout(seconds):
                 return await job(session, base_url, {"Authorization": f"Bearer {api_key}"})
@@ -67,4 +72,8 @@ async def within(seconds, base_url, api_key):
 
 
 def run(base_url, api_key):
-    return asyncio.run(within(300.0, base_url, api_key))
+    return asyncio.run(within(DEADLINE, base_url, api_key))
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")

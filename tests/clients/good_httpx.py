@@ -1,16 +1,21 @@
 """A good client on httpx that never submits twice: what is not accepted at once is reported as a failure."""
 
+import os
+import sys
 import time
 
 import httpx
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = {"image": "https://example.com/mountain.jpg"}
+POLL = float(os.environ.get("POLL_SECONDS", "5"))
+PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
+DEADLINE = float(os.environ.get("DEADLINE_SECONDS", "300"))  # of the whole
 
 
 def run(base_url, api_key):
     key = {"Authorization": f"Bearer {api_key}"}
-    with httpx.Client(follow_redirects=True, timeout=30.0) as client:
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as client:
         try:
             task_id = (
                 client.post(base_url + SUBMIT, json=JOB, headers=key)
@@ -27,14 +32,15 @@ def run(base_url, api_key):
 
 def polled(client, task, key):
     """The URL of the video, None when there is none to be had."""
-    for _ in range(60):
-        wait = 5.0
+    for _ in range(int(DEADLINE / POLL)):
+        wait = POLL
         try:
             reply = client.get(task, headers=key)
             if reply.status_code in {400, 401, 403, 404}:
                 return None
             wait = max(wait, float(reply.headers.get("Retry-After", 0)))
-            wait = max(wait, float(reply.headers.get("X-RateLimit-Reset", 0)) - time.time())
+            if reply.status_code == 429:
+                wait = max(wait, float(reply.headers.get("X-RateLimit-Reset", 0)) - time.time())
             data = reply.raise_for_status().json()["data"]
             if data["status"] == "failed":
                 return None
@@ -43,7 +49,7 @@ def polled(client, task, key):
                 return resources[0]["url"] if resources else None
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             pass  # the next poll may know more
-        if wait > 300.0:
+        if wait > DEADLINE:
             return None
         time.sleep(wait)
     return None
@@ -61,5 +67,9 @@ def whole(client, url):
                 return True
         except httpx.HTTPError:
             pass  # half a file is none
-        time.sleep(2.0)
+        time.sleep(POLL)
     return False
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")

@@ -2,19 +2,23 @@
 
 import http.client
 import json
+import os
+import sys
 import time
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
 JOB = json.dumps({"image": "https://example.com/mountain.jpg"}).encode()
-DEADLINE = 300.0
+POLL = float(os.environ.get("POLL_SECONDS", "2"))
+PATIENCE = float(os.environ.get("REQUEST_TIMEOUT_SECONDS", "30"))  # of one request
+DEADLINE = float(os.environ.get("DEADLINE_SECONDS", "300"))  # of the whole
 
 
 def ask(url, body=None, **headers):
     """Status, headers and body of a reply; status 0 when it did not arrive whole."""
     try:
-        with urlopen(Request(url, body, headers), timeout=30) as reply:
+        with urlopen(Request(url, body, headers), timeout=PATIENCE) as reply:
             return reply.status, reply.headers, reply.read()
     except HTTPError as error:
         with error:
@@ -33,7 +37,7 @@ def data_of(raw):
 
 def pause(headers):
     reset = float(headers.get("X-RateLimit-Reset", 0)) - time.time()
-    return max(2.0, float(headers.get("Retry-After", reset)))
+    return max(POLL, float(headers.get("Retry-After", reset)))
 
 
 def run(base_url, api_key):
@@ -62,5 +66,9 @@ def fetched(data):
         status, headers, file = ask(resources[0]["url"])
         if status == 200 and file and headers.get_content_maintype() == "video":
             return "success"
-        time.sleep(2.0)
+        time.sleep(POLL)
     return "failure"
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")

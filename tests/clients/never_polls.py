@@ -1,5 +1,8 @@
 """Takes an accepted job for a finished one."""
 
+import os
+import sys
+
 import requests
 
 SUBMIT = "/api/v1/image-to-video/kling/kling-v1-i2v/async"
@@ -13,3 +16,7 @@ def run(base_url, api_key):
     except requests.RequestException:
         return "failure"
     return "success" if reply.ok else "failure"
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ["MODELLIX_BASE_URL"], os.environ["MODELLIX_API_KEY"]) != "success")

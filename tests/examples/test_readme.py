@@ -83,6 +83,27 @@ def test_the_python_programs_run(containing: str, url: str, tmp_path: Path) -> N
         assert done.stdout.startswith("200 ")
 
 
+def test_the_paragraph_about_a_client_that_pays_twice_is_what_certify_says(tmp_path: Path) -> None:
+    pytest.importorskip("requests")
+    (shown,) = blocks("text", "submits-once  fail")
+    client = ROOT / "tests" / "clients" / "resubmits.py"
+    command = [*COMMAND, "certify", "--scenario", "submit-lost", "--", sys.executable, str(client)]
+    environ = {**os.environ, "POLL_SECONDS": "1.5", "COLUMNS": "110"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert shown in done.stdout
+
+
+def test_a_function_is_certified(tmp_path: Path) -> None:
+    (program,) = blocks("python", "certificate.blamed()")
+    script = tmp_path / "program.py"
+    script.write_text(program)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
 def test_the_node_program_runs(url: str, need: Callable[..., str], tmp_path: Path) -> None:
     (program,) = blocks("js")
     script = tmp_path / "program.mjs"

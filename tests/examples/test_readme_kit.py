@@ -33,7 +33,7 @@ def test_a_test_file_of_the_readme_passes(
 
 
 def test_each_kind_of_test_is_shown() -> None:
-    kinds = ("async", "lost", "refusals", "respx", "schema", "slow", "stuck", "verdict", "video")
+    kinds = ("async", "lost", "refusals", "respx", "scenarios", "schema", "slow", "stuck", "verdict", "video")
     assert [f"test_{kind}.py" for kind in kinds] == TESTS
 
 

@@ -1,0 +1,135 @@
+"""What a scenario says of a client: the rules of a good one, and what only who ran it can know."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from klingcontracts.conduct import Outcome
+from klingcontracts.contract import Contract
+from klingcontracts.exchange import Exchange
+from klingcontracts.verdict import FAIL, NOT_JUDGED, PASS, RULES, WARN, Judgement, judge
+from klingmock.certificate import CHECKS, ENDS, Check
+from klingmock.journal import Entry
+from klingmock.scenario import Scenario
+from klingmock.script import Account
+
+ADVICE = {
+    **{rule.id: rule.advice for rule in RULES},
+    ENDS: "End when the job has ended or can't be known, or give it more time: --timeout.",
+}
+ONE_JOB = b"the one job"  # in place of each submission's body
+GONE = "the program was ended before it said anything"
+
+
+class Seen(NamedTuple):
+    """What there is to judge one scenario by.
+
+    `exit_code` is None when the program was ended after `seconds`; `until` is when that was, on the clock of
+    the entries; `said` how its outcome is called.
+    """
+
+    scenario: Scenario
+    contract: Contract
+    entries: Sequence[Entry]
+    faults: Sequence[Account]
+    exit_code: int | None
+    seconds: float
+    until: float
+    said: str = ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the program said, None when it was ended."""
+        if self.exit_code is None:
+            return None
+        return Outcome.FAILURE if self.exit_code else Outcome.SUCCESS
+
+    @property
+    def untried(self) -> list[str]:
+        """The faults that never met a call."""
+        return [account.text for account in self.faults if not account.fired]
+
+
+def checks(seen: Seen) -> list[Check]:
+    """One check for each rule of a good client, and whether the program ended by itself."""
+    if not seen.entries:
+        return [Check(name, NOT_JUDGED, "nothing was asked") for name in CHECKS]
+    findings = {entry.exchange.number: entry.findings for entry in seen.entries}
+    exchanges = [_of_one_job(entry) for entry in seen.entries]
+    verdict = judge(seen.contract, exchanges, seen.outcome, findings=findings)
+    by_rule: dict[str, list[Judgement]] = {}
+    for one in verdict.judgements:
+        by_rule.setdefault(one.rule.id, []).append(one)
+    found = {name: _check(name, judgements) for name, judgements in by_rule.items()}
+    found[ENDS] = Check(ENDS, PASS)
+    for correct in (_foreign_key, _ended_by_us, _outcome, _untried):
+        for check in correct(seen, found):
+            found[check.id] = check
+    return [found[name] for name in CHECKS]
+
+
+def _of_one_job(entry: Entry) -> Exchange:
+    """The exchange; submissions are those of one job, however their bodies differ."""
+    exchange = entry.exchange
+    if entry.operation != "submit":
+        return exchange
+    return exchange._replace(call=exchange.call._replace(body=ONE_JOB))
+
+
+def _check(name: str, judgements: Sequence[Judgement]) -> Check:
+    first = judgements[0]
+    seen = "; ".join(one.seen for one in judgements)
+    if first.verdict not in {FAIL, WARN}:
+        return Check(name, first.verdict, GONE if "outcome was not given" in seen else seen)
+    numbers = sorted({number for one in judgements for number in one.exchanges})
+    return _blame(name, first.verdict, seen, numbers)
+
+
+def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = ()) -> Check:
+    return Check(name, verdict, seen, CHECKS[name], ADVICE[name], exchanges)
+
+
+def _foreign_key(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
+    """A key that is not the one that the program was given."""
+    rules = {"auth.unknown-key", "auth.expired-key"}
+    numbers = [
+        entry.exchange.number
+        for entry in seen.entries
+        if any(finding.rule.id in rules for finding in entry.findings)
+    ]
+    if numbers and not found["authenticates"].blames:
+        yield _blame("authenticates", FAIL, "another key was sent than the one that was given", numbers)
+
+
+def _ended_by_us(seen: Seen, _: dict[str, Check]) -> Iterator[Check]:
+    """A program that took longer than it may."""
+    if seen.exit_code is not None:
+        return
+    last = seen.entries[-1].exchange
+    told = f"still running after {seen.seconds:.0f} s"
+    if last.at + last.reply.delay + last.reply.seconds > seen.until:
+        why = f"{told}, when a reply was still on its way; give it more time: --timeout"
+        yield Check(ENDS, NOT_JUDGED, why)
+    elif "gives-up" in seen.scenario.tries and not seen.untried:
+        yield Check(ENDS, NOT_JUDGED, f"{told}: see gives-up")
+        yield _blame("gives-up", WARN, f"{told}, for a job that never ends", [last.number])
+    else:
+        yield _blame(ENDS, FAIL, told, [last.number])
+
+
+def _outcome(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
+    """An outcome that is not the scenario's, where nothing else that was done explains it."""
+    good, said = seen.scenario.good, seen.outcome
+    explained = any(one.verdict == FAIL for one in found.values())
+    if said is None or good in {"either", said} or seen.untried or explained:
+        return
+    if said is Outcome.SUCCESS:
+        yield _blame("reports-failure", FAIL, f"said success{seen.said}, and there is nothing to be had")
+    else:
+        yield _blame("reports-success", FAIL, f"said failure{seen.said}, and the job succeeds")
+
+
+def _untried(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
+    """What a scenario is there for says nothing where it did not happen."""
+    for name in seen.scenario.tries if seen.untried else ():
+        if found[name].verdict == PASS:
+            yield Check(name, NOT_JUDGED, f"not tried: {', '.join(seen.untried)} never met a call")
