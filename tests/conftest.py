@@ -211,8 +211,17 @@ def ask() -> Callable[..., tuple[int, Any, dict[str, str]]]:
 @pytest.fixture(scope="session")
 def template() -> ModuleType:
     """The module inner/page_template.py, which renders a contract as a published page."""
-    place = Path(__file__).parent / "inner" / "page_template.py"
-    spec = spec_from_file_location("page_template", place)
+    return _inner("page_template")
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """The module inner/made_up.py, which makes certificates up."""
+    return _inner("made_up")
+
+
+def _inner(name: str) -> ModuleType:
+    spec = spec_from_file_location(name, Path(__file__).parent / "inner" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)

@@ -7,9 +7,10 @@ ENDS=$((SECONDS + ${DEADLINE_SECONDS:-300}))
 SUBMIT=/api/v1/image-to-video/kling/kling-v1-i2v/async
 JOB='{"image": "https://example.com/mountain.jpg"}'
 
-home=$(mktemp -d) && trap 'rm -rf "$home"' EXIT
+home=$(mktemp -d) || exit
+trap 'rm -rf "$home"' EXIT
 
-fail() { echo "$*" >&2 && exit 1; }
+fail() { echo "$*" >&2; exit 1; }
 
 # One call of the API: sets `status` (000 when the reply did not arrive whole), fills $home/body and $home/headers.
 # The key goes by a file, because a list of processes shows what a command was given.

@@ -4,7 +4,8 @@ set -u
 POLL=${POLL_SECONDS:-5} ENDS=$((SECONDS + ${DEADLINE_SECONDS:-300})) # whole seconds
 SUBMIT=/api/v1/image-to-video/kling/kling-v1-i2v/async
 JOB='{"image": "https://example.com/mountain.jpg"}'
-home=$(mktemp -d) && trap 'rm -rf "$home"' EXIT
+home=$(mktemp -d) || exit
+trap 'rm -rf "$home"' EXIT
 
 get() { curl --silent --fail --globoff --max-time "${REQUEST_TIMEOUT_SECONDS:-30}" "$@"; }
 
@@ -22,6 +23,17 @@ submit() { call "$SUBMIT" "$@" --header 'Content-Type: application/json' --data 
 poll() { # TASK
     call "/api/v1/tasks/$1" >"$home/told"
     text status <"$home/told"
+}
+
+# Fetch the whole video; curl compares what arrived with Content-Length.
+fetch() { # URL
+    local kind
+    for _ in 1 2 3 4; do
+        kind=$(get --location --output "$home/video" --write-out '%{content_type}' "$1") &&
+            [[ $kind == video/* && -s $home/video ]] && return
+        sleep "$POLL"
+    done
+    return 1
 }
 
 # Wait until the next poll: as long as the last reply asks for, if that is longer than usual.

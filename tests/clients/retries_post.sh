@@ -7,8 +7,7 @@ while [ -n "$task" ] && [ $SECONDS -lt $ENDS ]; do
     case $(poll "$task") in
     success)
         url=$(text url <"$home/told")
-        [ -n "$url" ] || exit 1
-        get --location --retry 3 --retry-all-errors --retry-delay "$POLL" --output "$home/video" "$url"
+        [ -n "$url" ] && fetch "$url"
         exit
         ;;
     failed) exit 1 ;;
