@@ -136,7 +136,7 @@ class TestWhoWasEndedByUs:
         found = one.judged(None)
         assert blamed(found) == {"gives-up"}
         assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("warn", [31])
-        assert found["gives-up"].seen == "still running after 60 s, for a job that never ends"
+        assert found["gives-up"].seen == "still running after 60 s (see --timeout), for a job that never ends"
         assert found["ends"].verdict == "not judged"
         assert found["reports-failure"].seen == "the program was ended before it said anything"
 

@@ -111,7 +111,7 @@ def _ended_by_us(seen: Seen, _: dict[str, Check]) -> Iterator[Check]:
         yield Check(ENDS, NOT_JUDGED, why)
     elif "gives-up" in seen.scenario.tries and not seen.untried:
         yield Check(ENDS, NOT_JUDGED, f"{told}: see gives-up")
-        yield _blame("gives-up", WARN, f"{told}, for a job that never ends", [last.number])
+        yield _blame("gives-up", WARN, f"{told} (see --timeout), for a job that never ends", [last.number])
     else:
         yield _blame(ENDS, FAIL, told, [last.number])
 
