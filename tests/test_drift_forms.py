@@ -129,3 +129,10 @@ def test_the_schema_and_the_verdict_agree(report):
     assert not VALIDATOR.is_valid({**told, "incomplete": "no key"})  # not to have looked is not to conform
     assert not VALIDATOR.is_valid({**told, "verdict": "inconclusive"})  # and has a reason
     assert not VALIDATOR.is_valid({**told, "verdict": "drift"})  # of which nothing was found
+
+
+def test_only_what_is_waived_has_a_reason(report):
+    told = report.to_json()
+    assert not VALIDATOR.is_valid({**told, "findings": told["waived"]})
+    assert not VALIDATOR.is_valid({**told, "waived": told["findings"]})
+    assert not VALIDATOR.is_valid({**told, "waived": [{**told["waived"][0], "expires": "soon"}]})
