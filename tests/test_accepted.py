@@ -20,8 +20,8 @@ def store() -> Accepted:
 def test_a_charge_is_of_the_exchange_that_is_answered_now(store):
     store.total = lambda: 7
     store.put(task("task-1"))
-    assert list(store.charges) == [Charge(8, 10.0, "task-1", 1400)]
-    assert store.charges[0].dollars == "0.1400"
+    assert store.charged(10.0) == [Charge(8, 10.0, "task-1", 1400)]
+    assert store.charged(10.0)[0].dollars == "0.1400"
     assert (store.jobs, store.spent) == (1, 1400)
 
 
@@ -40,9 +40,23 @@ def test_the_last_tasks_are_told_of_and_all_are_counted(monkeypatch):
     for nth in range(4):
         store.put(task(f"task-{nth}"))
     assert list(store.every) == ["task-2", "task-3"]
-    assert [charge.task_id for charge in store.charges] == ["task-2", "task-3"]
+    assert [charge.task_id for charge in store.charged(12.0)] == ["task-2", "task-3"]
     assert (store.jobs, store.spent) == (4, 5600)
     store.replace(task("task-0").ended(12.0, "failed"))
     assert list(store.every) == ["task-2", "task-3"]
     store.every.popitem()
     assert [charge.returned for charge in store.charged(200.0)] == [0, 0]
+
+
+def test_whose_a_task_is_is_known_as_long_as_it_is_kept():
+    homes: dict[str, str] = {}
+    mine, yours = Accepted(homes), Accepted(homes)
+    mine.put(task("task-1"))
+    yours.put(task("task-2")._replace(owner="mock-b"))
+    assert homes == {"task-1": "mock-a", "task-2": "mock-b"}
+    mine.put(task("task-3")._replace(submitted_at=500.0, ends_at=505.0))  # task-1 has expired by then
+    assert homes == {"task-3": "mock-a", "task-2": "mock-b"}
+    assert list(mine.every) == ["task-1", "task-3"]  # still told of
+    mine.leave()
+    assert homes == {"task-2": "mock-b"}
+    assert mine.tasks() == []

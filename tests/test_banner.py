@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 
-from klingcontracts.document import revisions
+from klingcontracts.contract import load
+from klingcontracts.document import read, revisions
 from klingcontracts.exchange import Call
 from klingmock import __version__, server
 from klingmock.banner import NOT_IMITATED, banner
@@ -128,7 +129,7 @@ def test_readings_that_are_not_the_default_are_told():
 
 def test_where_the_journal_is(monkeypatch):
     monkeypatch.setattr(server, "open_file", lambda _: io.StringIO())
-    assert row(shown(journal_size="5"), "journal") == "the last 5 exchanges, in memory"
+    assert row(shown(journal_size="5"), "journal") == "the last 5 exchanges of each key, in memory"
     assert row(shown(journal="a/j.jsonl"), "journal") == "a/j.jsonl"
 
 
@@ -152,6 +153,21 @@ def test_the_curl_can_be_copied_and_gets_a_job(url, revision):
     assert json.loads(bytes(reply.body))["data"]["status"] == "pending"
 
 
+def test_the_curl_of_another_contract_is_its_own(own_document):
+    found = settings({"contract": [own_document("2026-04")]}, {})
+    assert "/api/v1/kling/kling-v1-i2v/async" in banner(found, mock(found).first, URL)
+    bare = read("2026-02")
+    submit = bare["paths"][load().operation("submit").path]["post"]
+    media = submit["requestBody"]["content"]["application/json"]
+    media["examples"] = {"linked": {"externalValue": "a.json"}, "long": {"value": {"image": "x" * 99}}}
+    media["examples"]["short"] = {"value": {"image": "it's"}}
+    found = settings({"contract": [own_document(**bare)]}, {})
+    assert """--data '{"image": "it'"'"'s"}'""" in banner(found, mock(found).first, URL)
+    del media["examples"]
+    found = settings({"contract": [own_document(**bare)]}, {})
+    assert banner(found, mock(found).first, URL).endswith("--data '{}'\n")
+
+
 def test_a_line_of_the_banner_is_not_wrapped_or_padded():
     assert all(line == line.rstrip() for line in shown().splitlines())
 
@@ -159,3 +175,13 @@ def test_a_line_of_the_banner_is_not_wrapped_or_padded():
 def test_a_script_is_told_of():
     assert row(shown(script="submit: 503*2"), "script") == "submit: 503*2 (for each key)"
     assert "  script  " not in shown()
+
+
+def test_who_may_steer_is_told():
+    what = "requests, tasks, clock, script, ledger, verdict, reset"
+    assert row(shown(), "control API") == f"{URL}/__klingmock/... from this machine: {what}"
+    assert row(shown(host="10.0.0.1"), "control API").startswith("closed, since other machines reach it")
+    for host in ("127.0.0.1", "0.0.0.0"):
+        text = shown(host=host, control_token="s3cret")
+        assert row(text, "control API") == f"{URL}/__klingmock/... with the --control-token: {what}"
+        assert "s3cret" not in text

@@ -9,7 +9,10 @@ from klingcontracts.contract import load
 from klingcontracts.exchange import Call
 from klingcontracts.verdict import RULES
 from klingmock.cli import main
+from klingmock.server import mock
+from klingmock.settings import settings
 
+SUBMIT = load().operation("submit").path
 IMAGE = b'{"image": "https://example.com/mountain.jpg"}'
 
 
@@ -72,3 +75,23 @@ def test_what_makes_no_sense_is_one_sentence(journal, tmp_path, capsys, argument
     places = {"{journal}": journal(1), "{empty}": str(tmp_path / "empty")}
     assert main(["verdict", *(places.get(word, word) for word in arguments)]) == code
     assert text.lower() in capsys.readouterr().err.lower()
+
+
+def test_a_journal_of_several_keys_is_judged_a_world_at_a_time(tmp_path, capsys):
+    path = str(tmp_path / "served.jsonl")
+    server = mock(settings({"journal": path}, {}))
+    for key, many in (("mock-good", 1), ("mock-bad", 2)):
+        head = {"authorization": f"Bearer {key}"}
+        for _ in range(many):
+            lost = {**head, "x-klingmock-script": "submit: lost"} if key == "mock-bad" else head
+            reply = server.answer(Call("POST", SUBMIT, lost, IMAGE))
+        if key == "mock-good":
+            task_id = json.loads(bytes(reply.body))["data"]["task_id"]
+            server.answer(Call("GET", f"/api/v1/tasks/{task_id}", head))
+    server.close()
+    assert main(["verdict", path]) == 2
+    assert "1 (2 exchanges), 2 (2 exchanges)" in capsys.readouterr().err
+    assert main(["verdict", path, "--world", "1"]) == 0
+    assert main(["verdict", path, "--world", "2"]) == 1
+    assert "3, 4" in capsys.readouterr().out  # the numbers of the lines
+    assert main(["verdict", path, "--world", "3"]) == 2

@@ -42,7 +42,7 @@ class World:
     def assert_charged_once(self, jobs=1):
         entries = self.journal.entries
         seen = conduct(load(), [entry.exchange for entry in entries], {}, jobs=jobs)
-        assert_charged_once(self.store.charges, entries, seen)
+        assert_charged_once(self.store.charged(0.0), entries, seen)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def world():
 @pytest.mark.parametrize("seconds", ["5", "10"])
 def test_a_job_costs_what_the_contract_says(world, mode, seconds):
     task_id = world.submit(mode=mode, duration=int(seconds))["data"]["task_id"]
-    [charge] = world.store.charges
+    [charge] = world.store.charged(0.0)
     assert charge.dollars == load().document["x-price"][mode][seconds]
     assert charge == Charge(1, world.clock.now(), task_id, round(float(charge.dollars) * 10_000))
 
@@ -70,7 +70,7 @@ def test_a_charge_has_the_number_of_its_exchange(steps):
             world.submit(**{"mode": "none"} if step == "refused" else {})
     numbers = [nth for nth, step in enumerate(steps, 1) if step == "submit"]
     began = world.clock.now() - len(steps)
-    charges = world.store.charges
+    charges = world.store.charged(0.0)
     assert [(charge.number, charge.at - began) for charge in charges] == [(nth, nth) for nth in numbers]
     assert [charge.task_id for charge in charges] == list(world.store.every)
 
@@ -81,7 +81,8 @@ def test_a_task_that_has_expired_was_charged_all_the_same(world):
     assert world.poll(first) == 404
     second = world.submit(mode="pro")["data"]["task_id"]
     assert world.store.get(first) is None
-    assert [charge.task_id for charge in world.store.charges] == list(world.store.every) == [first, second]
+    charged = [charge.task_id for charge in world.store.charged(0.0)]
+    assert charged == list(world.store.every) == [first, second]
 
 
 def test_a_task_that_is_replaced_is_the_same_job(world):
@@ -91,7 +92,7 @@ def test_a_task_that_is_replaced_is_the_same_job(world):
     world.store.replace(ended)
     assert world.store.every == {task.id: ended}
     assert world.store.get(task.id) == ended
-    assert len(world.store.charges) == 1
+    assert len(world.store.charged(0.0)) == 1
 
 
 def test_a_job_that_is_paid_twice_is_told_with_all_that_came_between(world):
@@ -150,7 +151,7 @@ def test_each_charge_beyond_those_that_were_meant_is_found(modes, jobs, size):
     for mode in modes:
         world.submit(mode=mode)
     kept = Counter(mode for mode in modes[-size:] if mode != "none")  # who breaks the contract does not pay
-    found = list(charged_again(world.store.charges, world.journal.entries, jobs))
+    found = list(charged_again(world.store.charged(0.0), world.journal.entries, jobs))
     assert len(found) == sum(max(0, count - jobs) for count in kept.values())
     assert all(first.number < second.number for first, second in found)
     assert all(modes[first.number - 1] == modes[second.number - 1] for first, second in found)
@@ -162,7 +163,7 @@ def test_a_charge_whose_exchange_is_forgotten_is_held_against_nobody():
     world.poll(first)
     world.submit()
     world.assert_charged_once()
-    assert [charge.number for charge in world.store.charges] == [1, 3]
+    assert [charge.number for charge in world.store.charged(0.0)] == [1, 3]
     second = world.submit()["data"]["task_id"]
     with pytest.raises(DoubleCharge, match=rf"in exchange 3 \(.* in exchange 4 \({second}\)"):
         world.assert_charged_once()
@@ -172,4 +173,4 @@ def test_a_first_call_that_is_forgotten_can_not_be_told_of(world):
     first = world.submit()["data"]["task_id"]
     world.submit()
     with pytest.raises(DoubleCharge, match=f"after exchange 1: the reply told of {first}"):
-        assert_charged_once(world.store.charges, world.journal.entries, conduct(load(), [], {}))
+        assert_charged_once(world.store.charged(0.0), world.journal.entries, conduct(load(), [], {}))

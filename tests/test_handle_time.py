@@ -166,3 +166,46 @@ def test_virtual_time_keeps_its_clock_when_the_world_begins_anew():
         assert (handle.clock, handle.now) == (clock, now)
         time.sleep(5)
         assert handle.now == now + 5
+
+
+def lines_of_waits(handle, since=0):
+    return [line for line in handle.told(since).splitlines() if line.startswith("waits")]
+
+
+def test_waits_are_told_behind_the_exchanges():
+    handle = world()
+    with handle.virtual_time():
+        time.sleep(1)
+        assert handle.told() == ""  # nothing was asked
+        submit(handle)
+        for _ in range(3):
+            time.sleep(5)
+        time.sleep(0.5)
+        time.sleep(5)
+    assert lines_of_waits(handle) == [
+        "waits  time.sleep 1 s, time.sleep 5 s * 3, time.sleep 0.5 s, time.sleep 5 s, 21.5 s in all"
+    ]
+    assert lines_of_waits(world()) == []
+
+
+def test_waits_of_another_test_are_not_told():
+    handle = world()
+    with handle.virtual_time():
+        submit(handle)
+        time.sleep(5)
+        task_id = submit(handle)
+        assert lines_of_waits(handle, 2) == []
+        time.sleep(7)
+        status(handle, task_id)
+    assert lines_of_waits(handle, 2) == ["waits  time.sleep 7 s, 7 s in all"]
+
+
+def test_of_many_waits_the_last_ones_are_told():
+    handle = world()
+    with handle.virtual_time():
+        submit(handle)
+        for nth in range(60):
+            time.sleep(1 + nth // 2)
+    (line,) = lines_of_waits(handle)
+    assert line.startswith("waits  (20 earlier ones are left out) time.sleep 11 s * 2, ")
+    assert line.endswith("time.sleep 30 s * 2, 930 s in all")

@@ -251,11 +251,23 @@ def test_worlds_of_one_file_say_which_they_are():
     for journal in (first, second, second):
         journal.add(call(), OK, 1.0, DONE)
     rows = [json.loads(line) for line in file.getvalue().splitlines()]
-    assert [(row.get("world"), row["number"]) for row in rows] == [(None, 1), (2, 1), (2, 2)]
+    assert [(row.get("world"), row["number"]) for row in rows] == [(None, 1), (2, 2), (2, 3)]
     assert (first.total, second.total) == (1, 2)
+    assert [entry.exchange.number for entry in second.entries] == [1, 2]  # in a world, they are its own
     second.close()
     first.add(call(), OK, 1.0, DONE)
     assert first.total == 2
+
+
+def test_what_is_let_go_of_is_counted_all_the_same():
+    journal = Journal()
+    for _ in range(3):
+        journal.add(call(), OK, 1.0, DONE)
+    assert journal.kept == 3
+    journal.empty()
+    assert (journal.kept, journal.entries, journal.total) == (0, [], 3)
+    journal.add(call(), OK, 1.0, DONE)
+    assert [entry.exchange.number for entry in journal.entries] == [4]
 
 
 def test_a_full_disk_is_told_once_whoever_writes():

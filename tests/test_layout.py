@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "finding": "exchange rule",
     "contract": "derive document problem rule shape wire",
     "check": "contract exchange finding rule shape strictjson words",
-    "show": "contract document problem rule table",
+    "show": "contract document problem readings rule table",
+    "readings": "contract problem",
     "drift": "finding problem rule",
     "plain": "",
     "drift_text": "drift plain rule table",
@@ -64,6 +65,15 @@ MAY_IMPORT = {
     "client_results": "client_calls conduct",
     "verdict": "client_calls client_results conduct contract exchange finding problem rule table",
     "recorded": "contract exchange finding problem strictjson",
+    "compare": "compare_calls compare_numbers compare_prose compare_told contract document finding rule",
+    "compare_calls": (
+        "compare_shapes compare_told contract derive document finding page_draft page_parts rule shape"
+    ),
+    "compare_levels": "derive rule",
+    "compare_numbers": "compare_told contract finding rule words",
+    "compare_prose": "compare_shapes compare_told contract finding page_parts page_prose rule shape",
+    "compare_shapes": "compare_levels compare_told derive finding rule shape words",
+    "compare_told": "finding rule",
     "curl": "exchange strictjson",
     "taken": "exchange",
     "traffic_har": "exchange taken",
@@ -74,13 +84,14 @@ MAY_IMPORT = {
     "traffic_judge": "check contract curl drift exchange finding rule strictjson taken traffic_secrets words",
     "traffic": "check contract document drift finding plain rule taken traffic_files traffic_judge",
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
-    "page_compare": "contract derive finding page_levels rule shape words",
     "page_draft": (
         "contract document page_body page_fields page_nodes page_openapi page_parts page_schema problem shape"
     ),
     "page_fields": "page_parts page_values shape strictjson",
-    "page_findings": "contract finding page_compare page_draft page_parts page_prose rule shape words",
-    "page_levels": "derive rule",
+    "page_findings": (
+        "compare compare_prose compare_told contract finding page_draft page_parts page_prose rule "
+        "shape words"
+    ),
     "page_nodes": "derive page_fields page_values rule shape",
     "page_openapi": "page_parts page_schema page_text",
     "page_parts": "problem",
@@ -100,7 +111,7 @@ MAY_IMPORT = {
     "task": "contract",
     "store": "task",
     "media": "exchange",
-    "replies": "contract ledger task",
+    "replies": "contract ledger problem task",
     "damage": "exchange replies",
     "fate": "task",
     "faults": "damage fate problem words",
@@ -119,15 +130,16 @@ MAY_IMPORT = {
         "routes script scripted scripts served store task videos"
     ),
     "asked": "problem strictjson",
-    "control": "answer asked check contract problem",
+    "gate": "problem",
+    "control": "answer asked check contract gate problem",
     "keyed": "answer exchange journal problem recipe served steered",
-    "looks": "accepted asked conduct double_charge exchange journal ledger problem script steered verdict",
+    "looks": "accepted asked conduct double_charge journal ledger problem script steered verdict",
     "moves": "asked looks problem steered",
-    "app": "answer control exchange loglines patience replies",
+    "app": "answer control exchange gate loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
-    "banner": "answer control keys klingmock served settings task",
+    "banner": "answer control gate keys klingmock served settings task",
     "server": (
-        "answer app banner contract journal keyed keys loglines out problem recipe "
+        "answer app banner contract gate journal keyed keys loglines out problem readings recipe "
         "scripts served settings task"
     ),
     "out": "problem",
@@ -135,9 +147,16 @@ MAY_IMPORT = {
     "cli": "klingmock out parser problem",
     "cli_contract": "document out show",
     "cli_report": "drift drift_forms out problem rule waivers",
+    "cli_diff": "cli_report compare drift readings",
+    "cli_import": (
+        "contract document out page_draft page_findings page_parts page_prose page_source problem"
+    ),
     "cli_drift": "parser",
     "drift_traffic": "cli_report contract document traffic traffic_files",
     "cli_serve": "settings",
+    "drift_docs": ("cli_report contract document drift fetched page_findings page_source problem readings"),
+    "fetched": "klingmock page_parts problem",
+    "page_source": "fetched page_parts pages problem",
     "cli_verdict": "contract document out problem recorded rule verdict",
     "__main__": "cli",
     "options": "contract document grammar ledger problem served task",

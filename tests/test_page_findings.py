@@ -136,7 +136,7 @@ def error(*names):
 
 def test_other_statuses_of_a_page(template, base) -> None:
     told = openapi(template, **{"422": {"description": "Not taken"}, "400": {"description": "Wrong"}})
-    assert found(json.dumps(told), base) == [("submit.reply.status", INFO, "/422")]
+    assert found(json.dumps(told), base) == [("submit.reply.status", WARNING, "/422")]
     other = openapi(template, **{"400": error("message")})
     assert found(json.dumps(other), base) == [("error.envelope.code.required", ERROR, "/400/code")]
     assert found(json.dumps(openapi(template, **{"400": error("code", "message")})), base) == []

@@ -138,7 +138,7 @@ CHANGES = {
         {"image_tail.listed": ERROR, "tail.listed": INFO},
     ),
     "the path": ("/image-to-video/kling/", "/kling/", {"route.unknown-path": ERROR}),
-    "the host": ("api.modellix.ai", "api.example.com", {"page.server": ERROR}),
+    "the host": ("api.modellix.ai", "api.example.com", {"route.server": ERROR}),
     "words about the key": ("The key of your team", "A key of your team", {"auth.wording": INFO}),
     "no words about the key": ("The key of your team, as in: Bearer KEY.", "", {"auth.wording": INFO}),
     "another header": ("Authorization\nstring\nheader", "X-Key\nstring\nheader", {"auth.bad-scheme": ERROR}),

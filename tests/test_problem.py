@@ -40,3 +40,7 @@ def test_an_unknown_name_tells_the_nearest_and_all() -> None:
 def test_an_unknown_name_that_is_like_none() -> None:
     assert unknown("Scenario", "zzz", ["slow"], "-").fact == "Scenario 'zzz' is not known. Known: slow."
     assert unknown("Scenario", "zzz", [], "-").fact == "Scenario 'zzz' is not known. Known: none."
+
+
+def test_a_name_that_is_no_slip_is_compared_with_none() -> None:
+    assert nearest("x" * 10**6, ["x" * 10**6]) is None

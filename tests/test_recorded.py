@@ -77,6 +77,41 @@ def test_two_runs_in_one_file_have_numbers_of_their_own(written, tmp_path):
     assert [one.number for one in read(path, CONTRACT).exchanges] == list(range(1, 13))
 
 
+def of_worlds(tmp_path, *worlds):
+    """A file whose lines are of these worlds; None for one that does not say."""
+    lines = [
+        {**LINE, "number": nth, **({} if one is None else {"world": one})}
+        for nth, one in enumerate(worlds, 1)
+    ]
+    path = tmp_path / "worlds.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return str(path)
+
+
+@pytest.mark.parametrize("worlds", [(None, None), (0, 0), (1, 1), (None, 3, 3), (0, 3)])
+def test_a_file_of_one_world_is_read_whole(tmp_path, worlds):
+    assert len(read(of_worlds(tmp_path, *worlds), CONTRACT).exchanges) == len(worlds)
+
+
+@pytest.mark.parametrize(("world", "numbers"), [(1, [1, 4]), (2, [2]), (0, [3])])
+def test_one_world_of_several_keeps_the_numbers_of_its_lines(tmp_path, world, numbers):
+    found = read(of_worlds(tmp_path, 1, 2, None, 1), CONTRACT, world)
+    assert [one.number for one in found.exchanges] == list(found.findings) == numbers
+
+
+def test_several_worlds_are_not_judged_as_one_client(tmp_path):
+    path = of_worlds(tmp_path, 1, 2, None, 1)
+    with pytest.raises(Problem) as caught:
+        read(path, CONTRACT)
+    several = "0 (1 exchange), 1 (2 exchanges), 2 (1 exchange)."
+    assert caught.value.fact == f"{path!r} has the exchanges of several worlds: {several}"
+    assert "--world" in caught.value.remedy
+    with pytest.raises(Problem, match=r"has no world 7, but 0 \(1 exchange\), 1 "):
+        read(path, CONTRACT, 7)
+    with pytest.raises(Problem, match="has no world 7, but no exchange"):
+        read(of_worlds(tmp_path), CONTRACT, 7)
+
+
 LINE = {
     "number": 1,
     "at": 0.0,
@@ -92,6 +127,7 @@ LINE = {
         ("{", "line 1, is no JSON"),
         ("[]", "line 1, is no exchange"),
         (json.dumps({**LINE, "findings": 5}), "line 1, is no exchange"),
+        (json.dumps({**LINE, "world": "a"}), "line 1, is no exchange"),
         ("{}", r"line 1, is no exchange: KeyError\('call'\)"),
         (json.dumps({**LINE, "call": {**LINE["call"], "headers": 5}}), "is no exchange: TypeError"),
         (json.dumps({**LINE, "reply": {**LINE["reply"], "status": "ok"}}), "is no exchange: ValueError"),
@@ -125,7 +161,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(LINE)), JSON))
+@given(st.dictionaries(st.sampled_from([*sorted(LINE), "world"]), JSON))
 def test_any_line_is_an_exchange_or_a_problem(tmp_path_factory, changed):
     path = tmp_path_factory.mktemp("any") / "j"
     path.write_text(json.dumps({**LINE, **changed}))

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klingcontracts.check import check_reply
-from klingcontracts.contract import load
-from klingcontracts.document import revisions
+from klingcontracts.contract import Contract, load, of_document
+from klingcontracts.document import read, revisions
 from klingcontracts.exchange import Call, Reply
+from klingcontracts.problem import Problem
 from klingmock.replies import Replies, iso
 from klingmock.task import Task
 
@@ -149,3 +150,82 @@ def test_the_models_have_no_envelope_and_their_docs_are_here():
 )
 def test_a_time_is_written_in_utc(seconds, text):
     assert iso(seconds) == text
+
+
+@pytest.fixture
+def own():
+    """The contract with these properties in the data of its first reply, all of them always there."""
+
+    def made(**properties) -> Contract:
+        document = json.loads(json.dumps(read("2026-02")))
+        data = document["components"]["schemas"]["SubmitData"]
+        data["properties"] |= properties
+        data["required"] = list(data["properties"])
+        return of_document(document, "own")
+
+    return made
+
+
+def test_what_another_contract_always_has_is_there_as_it_shows_it(own):
+    contract = own(
+        duration={"type": "integer", "examples": [150]},
+        note={"type": "string", "examples": ["100% %(id)s"]},
+        kind={"type": "string", "enum": ["video", "still"]},
+        fixed={"const": 7},
+        status={"type": "string", "const": "queued"},
+        cost={
+            "type": "object",
+            "required": ["amount", "paid", "to", "parts"],
+            "properties": {
+                "amount": {"type": "number"},
+                "paid": {"type": "boolean"},
+                "to": {"type": "string"},
+                "parts": {"type": "array"},
+                "more": {"type": "string"},
+            },
+        },
+    )
+    data = json.loads(Replies(contract).submitted(TASK, ORIGIN))["data"]
+    assert data == {
+        "status": "queued",
+        "task_id": "task-abc",
+        "model_id": "kling-v1-i2v",
+        "duration": 150,
+        "note": "100% %(id)s",
+        "kind": "video",
+        "fixed": 7,
+        "cost": {"amount": 0, "paid": False, "to": "", "parts": []},
+    }
+    submit = contract.operation("submit")
+    reply = Reply(
+        200, {"content-type": "application/json"}, Replies(contract).submitted(TASK, ORIGIN).encode()
+    )
+    assert check_reply(contract, submit, Call("POST", submit.path, {}), reply) == []
+
+
+def test_what_the_envelope_always_has_is_there(own):
+    document = json.loads(json.dumps(own().document))
+    reply = document["components"]["schemas"]["SubmitReply"]
+    reply["properties"]["trace"] = {"type": "string", "examples": ["trace-1"]}
+    reply["required"].append("trace")
+    told = json.loads(Replies(of_document(document, "own")).submitted(TASK, ORIGIN))
+    assert told["trace"] == "trace-1"
+
+
+@pytest.mark.parametrize(
+    ("place", "lacks"),
+    [
+        ("paths/SUBMIT/post/responses/200", "'submit' .* data.status"),
+        ("components/schemas/SubmitReply/properties/data", "'submit' .* data.status"),
+        ("components/schemas/SubmitData/properties/task_id", "'submit' .* data.task_id"),
+        ("components/schemas/TaskData/properties/model_id/examples", "'task' .* example of data.model_id"),
+    ],
+)
+def test_a_contract_whose_replies_are_of_another_kind_is_told(own, place, lacks):
+    document = node = json.loads(json.dumps(own().document))
+    *names, last = place.split("/")
+    for name in names:
+        node = node[load().operation("submit").path if name == "SUBMIT" else name]
+    del node[last]
+    with pytest.raises(Problem, match=lacks):
+        Replies(of_document(document, "own"))

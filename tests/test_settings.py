@@ -13,6 +13,7 @@ SECRET = "sk-live secret"  # a space makes it a bad value
 # For each row: two values as texts with what they mean, and texts that mean nothing.
 SAMPLES = {
     "revision": [("2026-04", ("2026-04",)), ("2026-07", ("2026-07",))],
+    "contract": [("own.json", ("own.json",)), ("a b/c.json", ("a b/c.json",))],
     "host": [("0.0.0.0", "0.0.0.0"), ("::1", "::1")],
     "port": [("0", 0), ("65535", 65535)],
     "public-url": [("https://a.example/x/", "https://a.example/x"), ("http://[::1]:8", "http://[::1]:8")],
@@ -26,13 +27,16 @@ SAMPLES = {
     "concurrency": [("1", 1), ("5", 5)],
     "no-limits": [("true", True), ("YES", True)],
     "balance": [("0", "0"), ("12.5", "12.5")],
+    "price": [("pro-10=0.5", ("pro-10=0.5",)), ("std-5=1", ("std-5=1",))],
     "script": [(text, text) for text in ("submit: 429", "task: drop*2; outcome: fail")],
     "max-body": [("1", 1), ("1024", 1024)],
+    "control-token": [("abc", "abc"), ("t=1,2", "t=1,2")],
     "journal": [("a.jsonl", "a.jsonl"), ("b c.jsonl", "b c.jsonl")],
     "journal-size": [("1", 1), ("50", 50)],
     "log-level": [("debug", "debug"), ("error", "error")],
 }
 BAD = {
+    "contract": ["", "a\0b.json", "page.txt", "2026-02"],
     "host": ["", "a b", "a\0b", "\x1b"],
     "port": ["", "-1", "65536", "x", "8.0", "00000070000", "٨", " 8", "9" * 5000],
     "public-url": [
@@ -54,8 +58,10 @@ BAD = {
     "concurrency": ["0", "-1", "x"],
     "no-limits": ["", "on", "2"],
     "balance": ["", "abc", "-1", "1e9", "0.00001"],
+    "price": ["", "pro-10", "=1", "pro-10=x", "pro-10=-1"],
     "script": ["429", "submit: drp"],
     "max-body": ["0", "64MB", ""],
+    "control-token": ["", SECRET],
     "journal": ["", "a\0b"],
     "journal-size": ["0", "99999999999999999999", ""],
     "log-level": ["", "INFO", "trace"],
@@ -90,6 +96,15 @@ def test_without_anything_all_is_default(tmp_path):
     found = settings({}, {}, folder=tmp_path)
     assert found._asdict() == {row.name.replace("-", "_"): row.default for row in SETTINGS}
     assert found.readings == {}
+
+
+def test_a_contract_is_served_alone_where_no_revision_is_asked_for(tmp_path, write):
+    alone = settings({"contract": ["own.json"]}, {}, folder=tmp_path)
+    assert (alone.revision, alone.contract) == ((), ("own.json",))
+    both = settings({"contract": ["own.json"], "revision": ["2026-02"]}, {}, folder=tmp_path)
+    assert (both.revision, both.contract) == (("2026-02",), ("own.json",))
+    filed = settings({"contract": ["own.json"]}, {}, folder=write('revision = "2026-02"'))
+    assert filed.revision == ("2026-02",)
 
 
 def test_the_defaults_are_the_documented_ones():
@@ -152,7 +167,7 @@ def test_a_bad_value_is_named_with_the_place_it_came_from(name, text, tmp_path):
         assert caught.value.remedy
         assert caught.value.exit_code == 2
         assert "\n" not in str(caught.value)
-        if name == "api-key":
+        if name in ("api-key", "control-token"):
             assert "secret" not in str(caught.value)
         else:
             assert repr(text) in caught.value.fact

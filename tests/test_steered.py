@@ -208,3 +208,40 @@ def test_worlds_of_one_site_share_what_does_not_change():
     assert (world.knows(task_id), other.knows(task_id)) == (True, False)
     world.reset(one.changed({"seed": "2"}))
     assert world.served is not first.served
+
+
+def test_time_passes_until_a_moment(world):
+    began = world.now
+    assert world.advance_until(began + 5) == world.now == began + 5
+    with pytest.raises(Problem, match=r"has passed: it is \d+\.\d+ now"):
+        world.advance_until(began)
+
+
+def test_what_is_kept_can_be_let_go_of(world):
+    submitted(world)
+    assert (world.kept, world.total) == (1, 1)
+    world.forget_exchanges()
+    assert (world.kept, world.journal, world.total, world.jobs) == (0, [], 1, 1)
+
+
+def test_nobody_finds_a_task_of_a_world_that_has_left(world):
+    task_id = submitted(world)
+    assert (world.knows(task_id), world.idle) == (True, False)
+    world.leave()
+    assert (world.knows(task_id), world.idle) == (False, True)
+    assert status(world, task_id) == 404
+
+
+def test_a_reset_goes_back_to_what_a_team_shares():
+    shared = recipe(options({"limits": {"rate": 2}, "reading": {"limit-scope": "team"}}))
+    first = Mock(shared.contracts, shared.plan, clock=Manual())
+    one, other = (Steered(shared, Site(like=first)) for _ in range(2))
+    call = Call("POST", one.contract.operation("submit").path, KEY, b"{}")
+    assert [world.answer(call).status for world in (one, other, one)] == [400, 400, 429]
+    one.freeze()
+    assert one.answer(call).status == 400
+    assert other.answer(call).status == 429
+    one.reset(one.recipe.changed({"timing": "instant"}))
+    assert [one.answer(call).status for _ in range(3)] == [400, 400, 429]
+    one.reset(one.original)
+    assert one.answer(call).status == 429

@@ -38,7 +38,7 @@ def draft(page: Page, base: Contract, revision: str) -> dict[str, Any]:
     before = next((key for key in sorted(answered) if 200 <= key < 300), 200)
     accepted = inlined(answered.get(before, {}), document)
     schemas[_REPLY] = reply_node(_object(reply), _schema(accepted), reply.example)
-    _name_data(schemas, page)
+    _name_data(schemas, page, _schema(accepted), model_of(place.path)[1])
     operation["responses"] = dict(_responses(page, answered, before, status))
     document["paths"] = _paths(document["paths"], place.path, page, operation)
     _key(document, operation, page)
@@ -49,6 +49,7 @@ def draft(page: Page, base: Contract, revision: str) -> dict[str, Any]:
     document["x-questions"] = {name: _moved(question, *moved) for name, question in questions.items()}
     if not same:
         document["x-price"] = {"x-provenance": "assumed"}
+        _rename_model(document, model_of(place.path)[1], page.model)
     covers = "the model page: submit request, authorization, submit reply"
     source = {"address": page.name or "-", "date": "not stated", "covers": covers}
     document["x-sources"] = {**document["x-sources"], SOURCE: source}
@@ -95,14 +96,26 @@ def _object(reply: Reply) -> Schema:
     return {"type": "object", "properties": listed} | ({"required": required} if required else {})
 
 
-def _name_data(schemas: dict[str, Any], page: Page) -> None:
+def _name_data(schemas: dict[str, Any], page: Page, known: Mapping[str, Any], slug: str) -> None:
     # The readings of open questions find it under this name, and a fake asks it for the model's id.
     listed = schemas[_REPLY]["properties"]
     if "data" in listed:
         schemas[_DATA] = listed["data"]
         listed["data"] = {"$ref": f"#/components/schemas/{_DATA}"}
         model = schemas[_DATA].get("properties", {}).get("model_id", {"examples": []})
-        model.setdefault("examples", [page.model])
+        # Where the base shows its slug, so does the draft: a page's example may be of another model.
+        before = known.get("properties", {}).get("data", {}).get("properties", {}).get("model_id", {})
+        if slug in before.get("examples", ()) or "examples" not in model:
+            model["examples"] = [page.model]
+
+
+def _rename_model(node: Any, old: str, new: str) -> None:
+    """Where a reply or a reading shows the `old` slug as its `model_id`, let it show the `new` one."""
+    for name, inner in node.items() if isinstance(node, dict) else ():
+        if name == "model_id" and isinstance(inner, dict) and "examples" in inner:
+            inner["examples"] = [new if one == old else one for one in inner["examples"]]
+        else:
+            _rename_model(inner, old, new)
 
 
 def _responses(
@@ -144,9 +157,13 @@ def _key(document: dict[str, Any], operation: dict[str, Any], page: Page) -> Non
     if page.auth is None or page.auth == key_in(document, operation):
         return
     header, _, place = page.auth.header.partition(" in ")
-    kept = {"type": "http", "scheme": "bearer"}
-    other = {"type": "apiKey", "in": place or "header", "name": header}
-    scheme = {**(kept if page.auth.scheme == "bearer" else other), "x-provenance": DOCUMENTED}
+    bearer = page.auth.scheme == "bearer"
+    if bearer and header == "Authorization":
+        scheme: dict[str, str] = {"type": "http", "scheme": "bearer"}
+    else:
+        scheme = {"type": "apiKey", "in": place or "header", "name": header}
+        scheme |= {"description": "Bearer KEY"} if bearer else {}
+    scheme |= {"x-provenance": DOCUMENTED}
     document["components"]["securitySchemes"] = {
         **document["components"].get("securitySchemes", {}),
         "pageKey": scheme,

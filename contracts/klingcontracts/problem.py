@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 USAGE = 2
 COULD_NOT_LOOK = 3
+LONGEST = 200  # characters of a name that is compared with others: it takes time, and a longer one is no slip
 
 
 class Problem(Exception):
@@ -19,7 +20,7 @@ class Problem(Exception):
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:
     """The known name that is most like `name`, or None when nothing is."""
-    found = get_close_matches(name, list(known), n=1, cutoff=likeness)
+    found = get_close_matches(name, list(known), n=1, cutoff=likeness) if len(name) <= LONGEST else None
     return found[0] if found else None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,28 +16,49 @@ from klingcontracts.strictjson import BadJson, parse
 REMEDY = "Give a file that `klingmock serve --journal FILE` has written."
 
 
+Line = tuple[int, Mapping[str, Any]]
+
+
 class Recorded(NamedTuple):
-    """The exchanges of a file in their order, and what was found in each, by its number."""
+    """The exchanges of a file in their order, and what was found in each, by its number: that of its line."""
 
     exchanges: Sequence[Exchange]
     findings: Mapping[int, Sequence[Finding]]
 
 
-def read(path: str, contract: Contract) -> Recorded:
+def read(path: str, contract: Contract, world: int | None = None) -> Recorded:
     """Read a journal file, or standard input for "-".
 
-    Raises Problem for a file that can't be read or is no journal, and for one that knows rules which the
-    contract has not.
+    A server gives each key a world, and numbers them: `world` is the one that is meant, 0 for calls that had
+    no accepted key. Raises Problem for a file that can't be read or is no journal, for one that knows rules
+    which the contract has not, and for one of several worlds where none is named, or one that it has not.
     """
     exchanges: list[Exchange] = []
     findings: dict[int, Sequence[Finding]] = {}
-    for nth, line in enumerate(_lines(path), 1):
-        told = _told(path, nth, line)
+    lines = [(nth, _told(path, nth, line)) for nth, line in enumerate(_lines(path), 1)]
+    for nth, told in _of_world(path, lines, world):
         # Two runs that append to one file both count from 1.
         exchange = _exchange(path, nth, told)._replace(number=nth)
         exchanges.append(exchange)
         findings[nth] = [_finding(contract, one) for one in told.get("findings", ())]
     return Recorded(exchanges, findings)
+
+
+def _of_world(path: str, lines: Sequence[Line], world: int | None) -> Sequence[Line]:
+    """The lines of one world; where there is only one, all, also those that had no key."""
+    many = Counter(told.get("world", 0) for _, told in lines)
+    if world is None and len(many.keys() - {0}) <= 1:
+        return lines
+    if world in many:
+        return [(nth, told) for nth, told in lines if told.get("world", 0) == world]
+    which = ", ".join(
+        f"{name} ({number} exchange{'s' * (number > 1)})" for name, number in sorted(many.items())
+    )
+    named = f"no world {world}, but" if world is not None else "the exchanges of several worlds:"
+    raise Problem(
+        f"{path!r} has {named} {which or 'no exchange'}.",
+        "Each key has a world, and each reset begins another. Name one with --world; 0 had no accepted key.",
+    )
 
 
 def _lines(path: str) -> Iterator[str]:
@@ -55,9 +77,13 @@ def _told(path: str, nth: int, line: str) -> Mapping[str, Any]:
         told = parse(line.encode())
     except BadJson as error:
         raise Problem(f"{path!r}, line {nth}, is no JSON: {error}.", REMEDY, COULD_NOT_LOOK) from error
-    if not isinstance(told, dict) or not isinstance(told.get("findings", []), list):
+    if not isinstance(told, dict) or not isinstance(told.get("findings", []), list) or not _is_number(told):
         raise Problem(f"{path!r}, line {nth}, is no exchange.", REMEDY, COULD_NOT_LOOK)
     return told
+
+
+def _is_number(told: Mapping[str, Any]) -> bool:
+    return isinstance(told.get("world", 0), int)
 
 
 def _exchange(path: str, nth: int, told: Mapping[str, Any]) -> Exchange:

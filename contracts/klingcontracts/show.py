@@ -7,7 +7,8 @@ from typing import Any
 
 from klingcontracts.contract import Contract, Operation, load
 from klingcontracts.document import DEFAULT, revisions
-from klingcontracts.problem import Problem, unknown
+from klingcontracts.problem import unknown
+from klingcontracts.readings import readings as chosen
 from klingcontracts.rule import provenance
 from klingcontracts.table import table, terminal_width
 
@@ -30,22 +31,7 @@ def show(revision: str, form: str = "text", readings: Iterable[str] = ()) -> str
     """One revision in one of the FORMS; `readings` are texts like image-required=either. Raises Problem."""
     if form not in FORMS:
         raise unknown("Format", form, FORMS, "Give one of these to --format.")
-    return FORMS[form](load(revision, _chosen(readings)))
-
-
-def _chosen(readings: Iterable[str]) -> dict[str, str]:
-    chosen: dict[str, str] = {}
-    for question, reading in map(_pair, readings):
-        if chosen.setdefault(question, reading) != reading:
-            raise Problem(f"Open question {question!r} is read in two ways.", "Choose one reading of it.")
-    return chosen
-
-
-def _pair(text: str) -> tuple[str, str]:
-    question, equals, reading = text.partition("=")
-    if not equals:
-        raise Problem(f"Reading {text!r} has no equals sign.", "Write QUESTION=READING.")
-    return question, reading
+    return FORMS[form](load(revision, chosen(readings)))
 
 
 def _openapi(contract: Contract) -> str:

@@ -38,12 +38,16 @@ class Charge(NamedTuple):
 
 
 class Accepted(Memory):
-    """A store that tells of the last tasks it had, also of those that the engine's store has let go of."""
+    """A store that tells of the last tasks it had, also of those that the engine's store has let go of.
 
-    def __init__(self) -> None:
+    `homes` says for each task whose it is; the worlds of one server have it together.
+    """
+
+    def __init__(self, homes: dict[str, str] | None = None) -> None:
         super().__init__()
+        self._homes = {} if homes is None else homes
         self.every: OrderedDict[str, Task] = OrderedDict()
-        self.charges: deque[Charge] = deque(maxlen=MOST)
+        self._charged: deque[tuple[int, Task]] = deque(maxlen=MOST)
         self.jobs = 0
         self.spent = 0  # ten-thousandths of a dollar
         self.total: Callable[[], int] = lambda: 0  # exchanges so far
@@ -51,10 +55,11 @@ class Accepted(Memory):
     def put(self, task: Task) -> None:
         """Keep a task; the exchange that it came with is not counted yet."""
         super().put(task)
+        self._homes[task.id] = task.owner
         self.every[task.id] = task
         if len(self.every) > MOST:
             self.every.popitem(last=False)
-        self.charges.append(Charge(self.total() + 1, task.submitted_at, task.id, task.price))
+        self._charged.append((self.total() + 1, task))
         self.jobs += 1
         self.spent += task.price
 
@@ -64,9 +69,21 @@ class Accepted(Memory):
         if task.id in self.every:
             self.every[task.id] = task
 
+    def forget(self, task_id: str) -> None:
+        """Keep a task no longer; it is still told of."""
+        super().forget(task_id)
+        self._homes.pop(task_id, None)
+
+    def leave(self) -> None:
+        """Let nobody find a task of this store any more."""
+        for task in self.tasks():
+            self.forget(task.id)
+
     def charged(self, now: float) -> list[Charge]:
         """The charges, in the order of their submission, with what has come back of each by now."""
-        charges = list(self.charges)
-        tasks = [self.every.get(charge.task_id) for charge in charges]
-        back = [task.returned(now) if task else 0 for task in tasks]
-        return [charge._replace(returned=amount) for charge, amount in zip(charges, back, strict=True)]
+        # As it is now: it may have been ended since.
+        told = [(number, self.every.get(task.id, task)) for number, task in list(self._charged)]
+        return [
+            Charge(number, task.submitted_at, task.id, task.price, task.returned(now))
+            for number, task in told
+        ]

@@ -75,7 +75,7 @@ class Mock:
         self.scripts = scripts or Scripts()
         self.max_body = max_body
         self.routes: Routes = like.routes if like else Routes(self.served)
-        self._team = like.store if like else self.store
+        self.team = like.store if like else self.store  # counts the requests of all keys together
         self._lock = Lock()
         self._by_contract = {one.contract: one for one in self.served}
         self._media = contracts[0].media
@@ -174,7 +174,7 @@ class Mock:
     def _spend(self, served: Served, owner: str, now: float) -> tuple[Mapping[str, str], Finding | None]:
         limits = served.limits
         headers = NO_HEADERS
-        for store, limit, who in ((self._team, limits.team, TEAM), (self.store, limits.rate, owner)):
+        for store, limit, who in ((self.team, limits.team, TEAM), (self.store, limits.rate, owner)):
             if limit is not None:
                 count = store.count_in(who, limits.window(now))
                 headers = limits.headers(limit, count, now)

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from klingcontracts.exchange import PIECES, Call, Reply
 from klingmock.answer import Answers
 from klingmock.control import PREFIX, Steer, control
+from klingmock.gate import Gate
 from klingmock.loglines import untold
 from klingmock.patience import Patient
 from klingmock.replies import encode
@@ -136,9 +137,9 @@ class App(Starlette):
     """Starlette for our own paths; all others go to the vendor's side at once, past routes and middleware."""
 
     def __init__(
-        self, engine: Answers, public_url: str | None, steer: Steer | None, token: str | None
+        self, engine: Answers, public_url: str | None, steer: Steer | None, gate: Gate | None
     ) -> None:
-        own = control(engine, steer, token)
+        own = control(engine, steer, gate)
         super().__init__(routes=[Mount(PREFIX, own), Route(PREFIX, own)])
         self.router.default = own
         self._vendor = Endpoint(engine, public_url)
@@ -158,14 +159,14 @@ def _is_ours(path: str) -> bool:
 
 
 def create_app(
-    engine: Answers, public_url: str | None = None, steer: Steer | None = None, token: str | None = None
+    engine: Answers, public_url: str | None = None, steer: Steer | None = None, gate: Gate | None = None
 ) -> Starlette:
     """The whole server: our own paths under /__klingmock; everything else is the vendor's to answer.
 
-    `steer` finds the world that a call of ours is about; without it none can be looked at or moved. With a
-    `token` such calls have to bring it along.
+    `steer` finds the world that a call of ours is about; without it none can be looked at or moved. `gate`
+    says who may, without it every caller of this machine.
     """
-    return App(engine, public_url, steer, token)
+    return App(engine, public_url, steer, gate)
 
 
 async def _cut(reply: Reply, send: Send) -> None:

@@ -1,11 +1,14 @@
 """What a person sees first: where it listens, what is in force, what it does not do, and a call to copy."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from klingmock import __version__
 from klingmock.answer import Mock
 from klingmock.control import PREFIX
+from klingmock.gate import is_local
 from klingmock.keys import SPECIAL
 from klingmock.served import Served
 from klingmock.settings import Settings
@@ -27,7 +30,7 @@ def banner(settings: Settings, engine: Mock, url: str) -> str:
 
 
 def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str]]:
-    exposed = "" if _is_local(settings.host) else " (open to other machines: --host)"
+    exposed = "" if is_local(settings.host) else " (open to other machines: --host)"
     yield "listens on", url + exposed
     if settings.public_url:
         yield "links point to", settings.public_url
@@ -47,14 +50,18 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     yield from _each(engine, "results kept", _kept)
     if settings.script:
         yield "script", f"{settings.script} (for each key)"
-    yield "journal", settings.journal or f"the last {settings.journal_size} exchanges, in memory"
-    token = "with the --control-token" if settings.control_token else "from this machine"
-    yield "control API", f"{url}{PREFIX}/... {token}: requests, clock, script, ledger, verdict, reset"
+    yield "journal", settings.journal or f"the last {settings.journal_size} exchanges of each key, in memory"
+    yield "control API", _control(settings, url)
     yield "not imitated", NOT_IMITATED
 
 
-def _is_local(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
+def _control(settings: Settings, url: str) -> str:
+    what = "requests, tasks, clock, script, ledger, verdict, reset"
+    if settings.control_token:
+        return f"{url}{PREFIX}/... with the --control-token: {what}"
+    if is_local(settings.host):
+        return f"{url}{PREFIX}/... from this machine: {what}"
+    return "closed, since other machines reach it (--control-token opens it)"
 
 
 def _each(engine: Mock, name: str, tell: Callable[[Served], str]) -> Iterator[tuple[str, str]]:
@@ -105,10 +112,22 @@ def _plural(number: float, name: str) -> str:
 
 def _curl(engine: Mock, url: str) -> str:
     operation = engine.served[0].operation("submit")
-    quoted = shlex.quote(f"{url}{operation.path}")
+    quoted, body = shlex.quote(f"{url}{operation.path}"), shlex.quote(json.dumps(_example(engine.served[0])))
     return (
         f"Try it:\n\ncurl --request {operation.method} \\\n  --url {quoted} \\\n"
         "  --header 'Authorization: Bearer mock-key' \\\n"
         "  --header 'Content-Type: application/json' \\\n"
-        '  --data \'{"image": "https://example.com/mountain.jpg"}\'\n'
+        f"  --data {body}\n"
+    )
+
+
+def _example(served: Served) -> Any:
+    """The smallest body that the contract shows; without one, what can be said in any contract: nothing."""
+    operation = served.operation("submit")
+    raw = served.contract.document["paths"][operation.path][operation.method.lower()]
+    shown = raw["requestBody"]["content"]["application/json"].get("examples", {})
+    return min(
+        (one["value"] for one in shown.values() if "value" in one),
+        key=lambda body: len(str(body)),
+        default={},
     )

@@ -13,6 +13,8 @@ from klingmock.parser import Parser
 COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -> exit code
     "serve": "run the fake as a server on this machine",
     "contract": "show what is documented, and where it comes from",
+    "diff": "compare two revisions: what changed, and whom it breaks",
+    "import": "make a contract of your own from the published page of a model",
     "verdict": "judge a client by the journal of what it did",
     "drift": "notice when the vendor changes: docs, live or traffic",
 }

@@ -26,6 +26,9 @@ def flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="jobs of one body that were meant (default: 1)"
     )
+    parser.add_argument(
+        "--world", type=int, metavar="N", help="whose exchanges, where the file has those of several keys"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="warning", help="default: warning")
 
@@ -33,7 +36,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Judge; 1 when the client broke a rule, Problem for a file that can't be read."""
     contract = load(chosen.revision)
-    recorded = read(chosen.file, contract)
+    recorded = read(chosen.file, contract, chosen.world)
     if not recorded.exchanges:
         fact = f"{chosen.file!r} has no exchange."
         raise Problem(fact, "Run the client against `klingmock serve --journal FILE`.", COULD_NOT_LOOK)

@@ -1,15 +1,16 @@
 """One world, as a test holds it: where it is, what was asked of it, what it has to say about that."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from types import TracebackType
 from typing import NoReturn
 
 from klingcontracts.check import of_the_call
 from klingcontracts.conduct import Outcome, conduct
 from klingcontracts.contract import Contract
-from klingcontracts.exchange import Call, redacted, redacted_query
+from klingcontracts.exchange import Call, Reply, redacted, redacted_query
 from klingcontracts.problem import Problem
 from klingcontracts.report import stop_at
 from klingcontracts.rule import Level
@@ -26,6 +27,7 @@ from klingmock.steered import Site, Steered
 from klingmock.virtual import LONGEST, Wait, virtual_time
 
 LOCAL = "127.0.0.1"
+MOST_RUNS = 20  # of waits of the same length that a report shows
 
 
 class CalledHome(AssertionError):
@@ -49,10 +51,16 @@ class Handle(Steered):
         self.waits: list[Wait] = []  # that a client asked for in virtual time, in their order
         self.settle: Callable[[], None] = lambda: None  # returns when what was sent before is answered
         self._virtual = False
+        self._last: Call | None = None
         self.url = url
         self.api_key = api_key
         self._close = close
         self._block = ExitStack()  # the guard and virtual time, for as long as its own block
+
+    def answer(self, call: Call) -> Reply:
+        """Answer a call without a socket, from any thread."""
+        self._last = call
+        return super().answer(call)
 
     def reset(self, recipe: Recipe | None = None) -> None:
         """Begin anew: no task, no exchange, no charge, a new script; and a new clock, but for virtual time.
@@ -61,6 +69,7 @@ class Handle(Steered):
         """
         super().reset(recipe)
         self.waits.clear()
+        self._last = None
 
     def _clock_of(self, recipe: Recipe) -> Movable:
         return self.clock if self._virtual else super()._clock_of(recipe)
@@ -90,7 +99,7 @@ class Handle(Steered):
     def told(self, since: int = 0, most: int = 20) -> str:
         """The exchanges behind the `since`-th as text, at most this many, the last ones; "" for none.
 
-        Behind them stand the faults of the script, and how often each has fired.
+        Behind them stand the faults of the script, how often each has fired, and the waits in virtual time.
         """
         entries = [entry for entry in self.journal if entry.exchange.number > since]
         left_out = self.total - since - len(entries[-most:])
@@ -99,7 +108,11 @@ class Handle(Steered):
             f"fault  {one.text} (fired {one.fired} of {one.asked or 'any'})"
             for one in self._script.accounts()
         ]
-        return "\n".join([*head, *map(record, entries[-most:]), *(faults if entries else ())])
+        told = (entry.exchange.at for entry in self.journal if entry.exchange.number <= since)
+        began = max(told, default=0.0)
+        waits = _waits([wait for wait in self.waits if wait.at >= began])
+        behind = [*faults, *waits] if entries else []
+        return "\n".join([*head, *map(record, entries[-most:]), *behind])
 
     @contextmanager
     def virtual_time(self, longest: float = LONGEST) -> Iterator[None]:
@@ -199,3 +212,12 @@ class Handle(Steered):
     ) -> None:
         self._block.close()
         self.close()
+
+
+def _waits(waits: Sequence[Wait]) -> list[str]:
+    """The waits in one line: equal ones in a row are told together, and of many the last ones."""
+    runs = [(name, len(list(same))) for name, same in groupby(waits, lambda one: f"{one.by} {one.seconds:g}")]
+    shown = ", ".join(f"{name} s" + (f" * {many}" if many > 1 else "") for name, many in runs[-MOST_RUNS:])
+    earlier = sum(many for _, many in runs[:-MOST_RUNS])
+    more = f"({earlier} earlier ones are left out) " if earlier else ""
+    return [f"waits  {more}{shown}, {sum(one.seconds for one in waits):g} s in all"] if waits else []

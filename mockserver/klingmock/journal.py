@@ -47,13 +47,17 @@ class File:
     def __init__(self, file: TextIOWrapper | None, complain: Callable[[str], None]) -> None:
         self._file = file
         self._complain = complain
+        self._written = 0
 
     def write(self, row: Row, world: int) -> None:
-        """Append an entry of the so-and-so-many-th world; 0 where there is only one."""
+        """Append an entry of the so-and-so-many-th world; 0 where there is only one.
+
+        Its number is the file's own: each world counts for itself.
+        """
         if self._file is None:
             return
-        entry = _entry(row)
-        told = {"world": world, **entry.to_json()} if world else entry.to_json()
+        told = {**_entry(row).to_json(), "number": self._written + 1}
+        told = {"world": world, **told} if world else told
         try:
             self._file.write(json.dumps(told, separators=(",", ":")) + "\n")
             self._file.flush()
@@ -61,8 +65,10 @@ class File:
             self._file = None
             self._complain(
                 f"The journal file can't be written ({error.strerror}): it ends at exchange "
-                f"{entry.exchange.number - 1}. Make room and start again; the server goes on without it."
+                f"{self._written}. Make room and start again; the server goes on without it."
             )
+            return
+        self._written += 1
 
     def close(self) -> None:
         """Close the file, if there is one."""
@@ -103,6 +109,15 @@ class Journal:
         if self._watch:
             self._watch(_entry(row))
         self._file.write(row, self._world)
+
+    @property
+    def kept(self) -> int:
+        """How many exchanges are kept in memory."""
+        return len(self._rows)
+
+    def empty(self) -> None:
+        """Keep none of the exchanges so far in memory; they are counted all the same."""
+        self._rows.clear()
 
     @property
     def entries(self) -> list[Entry]:

@@ -1,11 +1,10 @@
 """What the control API tells of a world, as plain JSON: exchanges, tasks, time, faults, money, verdict."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
 from klingcontracts.conduct import Outcome
-from klingcontracts.exchange import body_to_json
 from klingcontracts.problem import Problem
 from klingcontracts.verdict import judge
 from klingmock.accepted import TaskNow
@@ -18,7 +17,7 @@ from klingmock.steered import Steered
 
 PAGE = 100  # exchanges that are told at once, where no limit is asked for
 LARGEST_PAGE = 1000
-FILTERS = ("operation", "method", "path", "status", "task_id", "findings")
+VIDEO = "video"  # the operation of a download
 
 Json = dict[str, Any]
 
@@ -30,14 +29,17 @@ def requests(world: Steered, asked: Asked) -> Json:
     come behind the `after`-th. `next` is the `after` of the next page, null behind the last one.
     """
     after, limit = asked.whole("after", 0), asked.whole("limit", PAGE, LARGEST_PAGE)
-    wanted = {name: asked.text(name) for name in ("operation", "method", "path", "task_id")}
+    wanted = {name: asked.text(name) for name in ("method", "path", "task_id")}
+    wanted["operation"] = asked.one_of("operation", _operations(world))
     status, findings = asked.whole("status", -1, 999), asked.flag("findings")
     entries = world.journal
+    # By the ledger: the reply to a submission may be lost, or tell of another task.
+    submitted = {charge.number: charge.task_id for charge in world.charges} if wanted["task_id"] else {}
     found = [
         entry
         for entry in entries
         if entry.exchange.number > after
-        and _fits(entry, wanted)
+        and _fits(entry, wanted, submitted.get(entry.exchange.number))
         and status in {-1, entry.exchange.reply.status}
         and findings in {None, bool(entry.findings)}
     ]
@@ -47,23 +49,16 @@ def requests(world: Steered, asked: Asked) -> Json:
     return {**counts, "requests": [entry.to_json() for entry in page], "next": more}
 
 
-def _fits(entry: Entry, wanted: Mapping[str, str | None]) -> bool:
+def _operations(world: Steered) -> list[str]:
+    return list(dict.fromkeys([name for one in world.served for name in one.contract.operations] + [VIDEO]))
+
+
+def _fits(entry: Entry, wanted: Mapping[str, str | None], submitted: str | None) -> bool:
     call = entry.exchange.call
-    task_id = wanted["task_id"]
+    name = call.path.rpartition("/")[2]
     told = {"operation": entry.operation, "method": call.method, "path": call.path}
-    return all(wanted[name] in {None, value} for name, value in told.items()) and (
-        task_id is None or task_id in _ids(entry)
-    )
-
-
-def _ids(entry: Entry) -> Iterator[str]:
-    """The tasks that an exchange is about: by its path, or by its reply to a submission."""
-    last = entry.exchange.call.path.rpartition("/")[2]
-    yield last
-    yield last.rpartition("_")[0]  # a video
-    told = body_to_json(entry.exchange.reply.body) if entry.operation == "submit" else None
-    data = told.get("data") if isinstance(told, dict) else None
-    yield str(data.get("task_id")) if isinstance(data, dict) else ""
+    ids = {None, submitted or name, name.rpartition("_")[0] or name}  # that of a video has more behind it
+    return wanted["task_id"] in ids and all(wanted[one] in {None, value} for one, value in told.items())
 
 
 def tasks(world: Steered, _: Asked) -> Json:

@@ -61,10 +61,7 @@ def clock(world: Steered, asked: Asked) -> Json:
 def _advance_to(world: Steered, asked: Asked) -> None:
     to = asked.values["advance_to"]
     if not isinstance(to, Mapping):
-        moment = _needed(asked, "advance_to")
-        if moment < world.now:
-            raise Problem(f"{moment} has passed: it is {world.now} now.", "A clock goes forward only.")
-        world.clock.advance_to(moment)
+        world.advance_until(_needed(asked, "advance_to"))
         return
     aim = Asked(to)
     aim.check(["task_id", "status"])
@@ -97,6 +94,9 @@ def clear_script(world: Steered, asked: Asked) -> Json:
 
 
 def reset(world: Steered, asked: Asked) -> Json:
-    """Let the world begin anew, with other options where some are given: timing, limits, script and more."""
-    world.reset(world.recipe.changed(asked.values))
+    """Let the world begin anew as its first time, but for the options given: timing, limits, script and more.
+
+    What an earlier reset has asked for is forgotten.
+    """
+    world.reset(world.original.changed(asked.values))
     return {"revision": world.contract.revision, **looks.clock(world, asked), **looks.script(world, asked)}

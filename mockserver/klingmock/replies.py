@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from klingcontracts.contract import Contract
+from klingcontracts.problem import Problem
 from klingmock.ledger import UNITS, dollars
 from klingmock.task import Task
 
@@ -21,6 +22,7 @@ class Replies:
     """
 
     def __init__(self, contract: Contract) -> None:
+        _hold(contract)
         self._contract = contract
         self._success = _constants(_schema(contract, "submit"))
         self._video = str(contract.document["x-media"]["path"])
@@ -28,7 +30,7 @@ class Replies:
         link = {"method": "GET", "url": "%(origin)s/api/v1/tasks/%(id)s"}
         head = {"task_id": "%(id)s", "model_id": _example(task, "model_id")}
         accepted = head | {"model_id": _example(submit, "model_id"), "get_result": link}
-        self._submitted = self._template({"status": "pending", **accepted}, submit)
+        self._submitted = self._template({"status": "pending", **self._needed(), **accepted}, submit)
         self._queried = {
             "pending": self._template({"status": "pending", **head}, task),
             "processing": self._template({"status": "processing", **head}, task),
@@ -68,6 +70,12 @@ class Replies:
             "billing": {"status": "succeeded", "amount": "%(amount)s"},
             "result_expires_at": "%(expires_at)d",
         }
+
+    def _needed(self) -> dict[str, Any]:
+        """What else the reply to a job always has in this contract, as the contract shows it."""
+        data = _schema(self._contract, "submit")["properties"]["data"]
+        said = {name: _said(data["properties"].get(name, {})) for name in data.get("required", ())}
+        return dict(json.loads(encode(said).replace("%", "%%")))
 
     def _template(self, data: Mapping[str, Any], known: Mapping[str, Any]) -> str:
         start = encode({**self._success, "data": 0}).replace("%", "%%").removesuffix("0}")
@@ -117,7 +125,40 @@ def _properties(contract: Contract, operation: str) -> Mapping[str, Any]:
 
 
 def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: node["const"] for name, node in schema["properties"].items() if "const" in node}
+    """The envelope: what is always the same, and what is always there beside the data."""
+    known = schema["properties"]
+    needed = [name for name in schema.get("required", ()) if name != "data"]
+    return {name: _said(node) for name, node in known.items() if "const" in node or name in needed}
+
+
+_EMPTY = {"string": "", "array": [], "boolean": False}
+
+
+def _said(node: Mapping[str, Any]) -> Any:
+    """A value of this schema, the one that the contract itself shows as far as it does."""
+    shown = [node["const"]] if "const" in node else [*node.get("examples", ()), *node.get("enum", ())]
+    if shown:
+        return shown[0]
+    if node.get("type") == "object":
+        inner = node.get("properties", {})
+        return {name: _said(inner.get(name, {})) for name in node.get("required", ())}
+    return _EMPTY.get(str(node.get("type")), 0)
+
+
+_FIELDS = ("status", "task_id", "model_id")
+
+
+def _hold(contract: Contract) -> None:
+    """Problem for a contract whose replies are not of the kind that the fake gives."""
+    for name in ("submit", "task"):
+        shape = contract.operation(name).replies.get(200)
+        data = shape.schema.get("properties", {}).get("data", {}) if shape else {}
+        known = data.get("properties", {})
+        lacking = [f"data.{field}" for field in _FIELDS if field not in known]
+        lacking += [] if lacking or known["model_id"].get("examples") else ["example of data.model_id"]
+        if lacking:
+            fact = f"The reply to {name!r} with status 200 has no {lacking[0]} in {contract.revision!r}"
+            raise Problem(f"{fact}, and so it can't be served.", "Write it into the document.")
 
 
 def _at(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

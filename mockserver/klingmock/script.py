@@ -5,7 +5,7 @@ from random import Random
 from threading import Lock
 from typing import NamedTuple
 
-from klingmock.faults import PLACES, Fault
+from klingmock.faults import Fault
 from klingmock.grammar import parse
 
 MOST_FAULTS = 10_000  # that one script remembers
@@ -58,7 +58,7 @@ class Script:
         self._seed = seed
         self._lock = Lock()
         self._lines: deque[_Line] = deque(maxlen=MOST_FAULTS)
-        self._ahead: dict[str, deque[_Line]] = {place: deque() for place in PLACES}
+        self._ahead: dict[str, deque[_Line]] = {}  # by place; most worlds have none
         self.add(text)
 
     def add(self, text: str) -> None:
@@ -71,7 +71,7 @@ class Script:
         with self._lock:
             self._lines += lines
             for line in lines:
-                self._ahead[line.fault.place].append(line)
+                self._ahead.setdefault(line.fault.place, deque()).append(line)
             self._look()
 
     def next(self, operation: str) -> Fault | None:

@@ -20,11 +20,13 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
-from klingcontracts.contract import Contract, load
-from klingcontracts.problem import Problem, unknown
+from klingcontracts.contract import Contract
+from klingcontracts.problem import Problem
+from klingcontracts.readings import load_each
 from klingmock.answer import Mock
 from klingmock.app import create_app
 from klingmock.banner import banner
+from klingmock.gate import Gate, is_local
 from klingmock.journal import Journal, open_file
 from klingmock.keyed import Keyed
 from klingmock.keys import Keys
@@ -107,15 +109,8 @@ def mock(settings: Settings, lines: Lines | None = None) -> Keyed:
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
-    """The revisions to serve, each with the chosen readings of those open questions that it has."""
-    names = list(dict.fromkeys(settings.revision))
-    open_in = {name: load(name).questions for name in names}
-    asked = dict.fromkeys(question for questions in open_in.values() for question in questions)
-    for question in settings.readings:
-        if question not in asked:
-            remedy = "Show them with: klingmock contract show --format questions"
-            raise unknown("Open question", question, asked, remedy)
-    return [load(name, {q: r for q, r in settings.readings.items() if q in open_in[name]}) for name in names]
+    """The contracts to serve, each with the chosen readings of those open questions that it has."""
+    return load_each(list(dict.fromkeys([*settings.revision, *settings.contract])), settings.readings)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -181,7 +176,8 @@ def serve(settings: Settings) -> None:
 def _run(settings: Settings, engine: Keyed, sock: socket.socket) -> None:
     _raise_file_limit()
     say(banner(settings, engine.first, url_of(sock)))
-    app = create_app(engine, settings.public_url, engine.steer, settings.control_token)
+    gate = Gate(settings.control_token, exposed=not is_local(settings.host))
+    app = create_app(engine, settings.public_url, engine.steer, gate)
     Server(config_of(app), lambda: _ready(sock)).run(sockets=[sock])
     say("klingmock stopped")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from klingcontracts.document import DEFAULT
+from klingcontracts.document import DEFAULT, is_file
 from klingcontracts.problem import Problem, nearest
 from klingmock.answer import MAX_BODY
 from klingmock.grammar import parse
@@ -78,6 +78,12 @@ def _path(text: str) -> str:
     return text
 
 
+def _document(text: str) -> str:
+    if not is_file(_path(text)):
+        raise ValueError("the name of a .json file, as klingmock import writes it")
+    return text
+
+
 def _script(text: str) -> str:
     parse(text)
     return text
@@ -129,8 +135,9 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
+    Setting("revision", str, "REV", "revision to serve; several are served side by side", (DEFAULT,), True),
     Setting(
-        "revision", str, "REV", "revision to serve; more than one are served side by side", (DEFAULT,), True
+        "contract", _document, "FILE", "a contract of your own to serve in place of a revision", (), True
     ),
     Setting("host", _word, "HOST", "address to listen on", "127.0.0.1"),
     Setting("port", _port, "PORT", "port to listen on, 0 for any free one", 8787),
@@ -150,7 +157,7 @@ SETTINGS = (
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),
     Setting("control-token", _word, "TOKEN", "what calls below /__klingmock have to bring, from any machine"),
     Setting("journal", _path, "FILE", "append every exchange to this file, as JSON lines"),
-    Setting("journal-size", _few, "N", "how many exchanges are kept in memory", SIZE),
+    Setting("journal-size", _few, "N", "how many exchanges of each key are kept in memory", SIZE),
     Setting("log-level", _level, "LEVEL", "debug, info (a line for each request), warning or error", "info"),
 )
 SECRET = ("api-key", "control-token")
@@ -161,6 +168,7 @@ class Settings(NamedTuple):
     """The settings in force; the table above says what each means."""
 
     revision: tuple[str, ...]
+    contract: tuple[str, ...]
     host: str
     port: int
     public_url: str | None
@@ -201,7 +209,8 @@ def settings(
     """
     from_file = _file(config or environment.get("KLINGMOCK_CONFIG"), folder or Path())
     _check_environment(environment)
-    values = {}
+    values: dict[str, Any] = {}
+    unasked = set()
     for setting in SETTINGS:
         variable = "KLINGMOCK_" + setting.name.upper().replace("-", "_")
         flag = flags.get(setting.name)
@@ -213,7 +222,10 @@ def settings(
             value = _read(setting, from_file[setting.name], f"{setting.name} in the configuration file")
         else:
             value = setting.default
+            unasked.add(setting.name)
         values[setting.name.replace("-", "_")] = value
+    if values["contract"] and "revision" in unasked:
+        values["revision"] = ()  # the contract is served alone
     return Settings(**values)
 
 
@@ -222,11 +234,9 @@ def _check_environment(environment: Mapping[str, str]) -> None:
     known = [name.replace("-", "_").upper() for name in (*_BY_NAME, "config")]
     for variable in environment:
         name = variable.removeprefix("KLINGMOCK_")
-        if name != variable and name not in known:
-            near = nearest(name, known, SLIP)
-            if near:
-                fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
-                raise Problem(fact, "Unset or rename it.")
+        if name != variable and name not in known and (near := nearest(name, known, SLIP)):
+            fact = f"Environment variable {variable} is not known. Nearest: KLINGMOCK_{near}."
+            raise Problem(fact, "Unset or rename it.")
 
 
 def _read(setting: Setting, raw: Any, place: str) -> Any:
@@ -254,10 +264,8 @@ def _file(config: str | None, folder: Path) -> Mapping[str, Any]:
     if config:
         return _table(Path(config), required=True)
     for name in ("klingmock.toml", "pyproject.toml"):
-        if (folder / name).is_file():
-            found = _table(folder / name, required=False)
-            if found:
-                return found
+        if (folder / name).is_file() and (found := _table(folder / name, required=False)):
+            return found
     return {}
 
 

@@ -9,7 +9,7 @@ from klingcontracts.contract import Contract
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.problem import Problem, unknown
 from klingmock.accepted import Accepted, Charge, TaskNow
-from klingmock.answer import MAX_BODY, Mock
+from klingmock.answer import LONGEST_ID, MAX_BODY, Mock
 from klingmock.clock import Movable
 from klingmock.journal import Entry, Journal
 from klingmock.keys import Keys
@@ -21,6 +21,7 @@ from klingmock.task import Task
 
 MANY = 50  # polls in a row that find nothing new: whoever sends them waits for a clock that stands still
 OUTCOMES = ("success", "failed")
+MOST_NAMED = 10  # tasks that are named where there is none of an id
 _log = logging.getLogger("klingmock")
 
 
@@ -32,6 +33,7 @@ class Site(NamedTuple):
     max_body: int = MAX_BODY
     like: Mock | None = None  # an engine by the same recipe: its tables are shared, and its limits of a team
     owner: str = ""  # whose world it is, so that what chance brings differs from that of others
+    homes: dict[str, str] | None = None  # whose each task is
 
 
 class Steered:
@@ -39,12 +41,14 @@ class Steered:
 
     def __init__(self, recipe: Recipe, site: Site | None = None) -> None:
         self._site = site or Site()
-        self.recipe = recipe
+        self.recipe = self.original = recipe
+        self.called = 0  # at which call of its server, the last time
+        self.steered = False  # whether the control API was asked about it
         self.clock = recipe.new_clock()
         self._begin(recipe, self._site.like)
 
     def _begin(self, recipe: Recipe, like: Mock | None) -> None:
-        store = Accepted()
+        store = Accepted(self._site.homes)
         seed, owner = recipe.plan.seed, self._site.owner
         script = Script(recipe.script, f"{seed}\n{owner}" if owner else seed)
         journal = self._site.journal()
@@ -61,7 +65,7 @@ class Steered:
         )
         store.total = lambda: journal.total
         self._store, self._script, self._mock = store, script, mock
-        self._last: Call | None = None
+        self._path = ""  # of the last call
         self._idle = 0
 
     def reset(self, recipe: Recipe | None = None) -> None:
@@ -70,12 +74,13 @@ class Steered:
         Raises Problem for a recipe that makes no sense; then nothing has changed.
         """
         new = self.recipe if recipe is None else recipe
-        self.clock, old = self._clock_of(new), self.clock
+        self.clock, old, store = self._clock_of(new), self.clock, self._store
         try:
-            self._begin(new, self._site.like if new == self.recipe else None)
+            self._begin(new, self._site.like if new == self.original else None)
         except Problem:
             self.clock = old
             raise
+        store.leave()
         self.recipe = new
 
     def _clock_of(self, recipe: Recipe) -> Movable:
@@ -98,8 +103,10 @@ class Steered:
 
     def answer(self, call: Call) -> Reply:
         """Answer a call without a socket, from any thread."""
-        again = self._last is not None and call.method == "GET" and call.path == self._last.path
-        self._last, self._idle = call, self._idle + 1 if again else 1
+        if call.path != self._path or call.method != "GET":
+            self._path, self._idle = call.path, 1
+            return self._mock.answer(call)
+        self._idle += 1
         if self._idle == MANY and not self.clock.speed and self._runs(call.path.rpartition("/")[2]):
             _log.warning(
                 "%s was polled %d times while the clock of its world stood still: call advance(seconds), "
@@ -120,8 +127,11 @@ class Steered:
     @property
     def idle(self) -> bool:
         """Whether no task is left that a poll could find."""
-        now = self.now
-        return all(task.status(now) is None for task in self._store.tasks())
+        return not self._store.holds(self.now)
+
+    def leave(self) -> None:
+        """Be no longer among the worlds of a server: nobody finds a task of this one any more."""
+        self._store.leave()
 
     # Time.
 
@@ -135,16 +145,31 @@ class Steered:
 
         It can stand in for a client's sleep: monkeypatch.setattr("time.sleep", klingmock.advance).
         """
-        self._idle = 0
+        self._leave_team()
         return self.clock.advance(seconds)
 
     def freeze(self) -> float:
         """Let time stand still until it is advanced; return it."""
+        self._leave_team()
         return self.clock.freeze()
 
     def run(self, speed: float = 1.0) -> float:
         """Let time pass by itself, so many seconds a second, and return it; ValueError for less than 0."""
+        self._leave_team()
         return self.clock.run(speed)
+
+    def advance_until(self, moment: float) -> float:
+        """Let time pass until this one, Unix seconds, and return it; Problem when that has passed."""
+        __tracebackhide__ = True
+        if moment < self.now:
+            raise Problem(f"{moment} has passed: it is {self.now} now.", "A clock goes forward only.")
+        self._leave_team()
+        return self.clock.advance_to(moment)
+
+    def _leave_team(self) -> None:
+        """Count the requests of a team alone from here on: time goes otherwise than for the others."""
+        self._idle = 0
+        self._mock.team = self._store
 
     def advance_to(self, task_id: str, status: str) -> float:
         """Let time pass until the task has this status, or is "expired"; return the new time.
@@ -163,8 +188,8 @@ class Steered:
             if moment in {None, inf} or _at(task, max(moment, self.now)) != status:
                 way = f"pending, processing, {task.outcome}, expired; it is {_at(task, self.now)} now"
                 raise Problem(f"Task {task_id} is never {status!r} from here on.", f"Its way: {way}.")
+            self._leave_team()
             self.clock.advance_to(moment)
-            self._idle = 0
         return self.now
 
     def hold(self, task_id: str) -> None:
@@ -194,8 +219,10 @@ class Steered:
     def _task(self, task_id: str) -> Task:
         __tracebackhide__ = True
         if task_id not in self._store.every:
-            known = ", ".join(self._store.every) or "none"
-            raise Problem(f"There is no task {task_id!r} in this world.", f"Submitted here: {known}.")
+            last = list(self._store.every)[-MOST_NAMED:]
+            more = f", and {self.jobs - len(last)} before" if self.jobs > len(last) else ""
+            fact = f"There is no task {task_id[:LONGEST_ID]!r} in this world."
+            raise Problem(fact, f"Submitted here: {', '.join(last) or 'none'}{more}.")
         return self._store.every[task_id]
 
     # What happened.
@@ -214,6 +241,15 @@ class Steered:
     def journal(self) -> list[Entry]:
         """The exchanges, oldest first; the last 1000 are kept."""
         return self._mock.journal.entries
+
+    @property
+    def kept(self) -> int:
+        """How many of them are kept."""
+        return self._mock.journal.kept
+
+    def forget_exchanges(self) -> None:
+        """Keep none of the exchanges so far; they are counted all the same."""
+        self._mock.journal.empty()
 
     @property
     def total(self) -> int:

@@ -84,6 +84,15 @@ class Memory:
         """The tasks that are kept, of all owners, in the order in which they were put."""
         return list(self._tasks.values())
 
+    def holds(self, now: float) -> bool:
+        """Whether any task that is kept has not expired at this time."""
+        # The newest first: the others are likelier to have expired.
+        return any(task.status(now) is not None for task in reversed(self._tasks.values()))
+
+    def forget(self, task_id: str) -> None:
+        """Keep a task no longer."""
+        self._tasks.pop(task_id, None)
+
     def replace(self, task: Task) -> None:
         """Keep a task in place of the one of the same id; of one that is gone, nothing."""
         old = self._tasks.get(task.id)
@@ -146,4 +155,4 @@ class Memory:
 
     def _let_go(self, world: _World) -> None:
         while world.tasks and world.tasks[0].expires_at <= self._now:
-            self._tasks.pop(world.tasks.popleft().id, None)
+            self.forget(world.tasks.popleft().id)

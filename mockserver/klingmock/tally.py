@@ -78,14 +78,14 @@ class Tally:
             raise Problem(fact, "Name a file that can be written.", COULD_NOT_LOOK) from error
 
     def text(self, *, verbose: bool) -> str:
-        """A table with a row for each revision; `verbose` adds the rules that were not exercised."""
+        """A table with a row for each revision; `verbose` adds the rules that were broken, or never met."""
         told = self.to_json()["revisions"]
         if not told:
             return "no exchange with the fake"
         heads = ("revision", "rules", "exercised", "broken by the suite", "not exercised")
         parts = [table(heads, [_row(revision, node) for revision, node in told.items()])]
         for revision, node in told.items():
-            parts += _not_exercised(revision, node["rules"]) if verbose else []
+            parts += _named(revision, node["rules"]) if verbose else []
         return "\n".join(parts)
 
 
@@ -95,9 +95,14 @@ def _row(revision: str, node: Mapping[str, Any]) -> list[str]:
     return [revision, str(of), f"{met} ({met / of:.0%})", str(broken), str(of - met)]
 
 
-def _not_exercised(revision: str, rules: Mapping[str, Any]) -> list[str]:
-    head = f"not exercised of {revision}"
-    rows = [[rule, numbers["says"]] for rule, numbers in rules.items() if not _is_met(numbers)]
+def _named(revision: str, rules: Mapping[str, Any]) -> list[str]:
+    broken = {rule: numbers for rule, numbers in rules.items() if numbers["broken"]}
+    unmet = {rule: numbers for rule, numbers in rules.items() if not _is_met(numbers)}
+    return [*_listed(f"broken of {revision}", broken), *_listed(f"not exercised of {revision}", unmet)]
+
+
+def _listed(head: str, rules: Mapping[str, Any]) -> list[str]:
+    rows = [[rule, numbers["says"]] for rule, numbers in rules.items()]
     return ["", table((head, "what it says"), rows, whole=[head])] if rows else []
 
 

@@ -1,6 +1,7 @@
 """The README, run: its commands, its programs, its tables."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import pytest
 
 from klingcontracts.drift_forms import FORMS
 from klingcontracts.waivers import read_waivers
+from klingmock.control import DEEDS, PREFIX, Deed
 from klingmock.faults import rows
 from klingmock.keys import SPECIAL
 from klingmock.options import Options
+from klingmock.recipe import CHANGEABLE
 from klingmock.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +138,30 @@ def test_the_options_are_those_in_the_code() -> None:
     assert names == list(Options._fields)
 
 
+def path_row(deed: Deed) -> str:
+    takes = CHANGEABLE if deed.takes is None else deed.takes
+    return f"| `{deed.method} {deed.path}` | {', '.join(f'`{name}`' for name in takes)} | {deed.says} |"
+
+
+def test_the_table_of_control_paths_is_the_table_in_the_code() -> None:
+    table = README.partition("| call | takes |")[2].partition("\n\n")[0]
+    assert table.splitlines()[2:] == [path_row(deed) for deed in DEEDS]
+
+
+def test_the_walk_of_the_control_api_runs(url: str, need: Callable[..., str]) -> None:
+    need("curl")
+    (walk,) = blocks("sh", f"{PREFIX}/$@")
+    began, script, clock, ledger, *verdict = shell(walk.replace(WRITTEN, url)).splitlines()
+    assert json.loads(began)["mode"] == "manual"
+    assert [script] == [
+        line.partition("# ")[2] for line in walk.splitlines() if line.startswith("steer script")
+    ]
+    assert json.loads(clock)["now"] >= json.loads(began)["now"]  # this server's jobs are done at once
+    assert [one["requests"] for one in json.loads(ledger)["double_charges"]] == [[1, 2]]
+    (row,) = [line for line in verdict if line.startswith("submits-once")]
+    assert row.split()[1] == "fail"
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     (command,) = blocks("sh", "&& tox")
     assert command in (ROOT / ".ci" / "run").read_text()
@@ -157,3 +184,20 @@ def test_the_line_of_a_recording_is_read_as_it_is_described() -> None:
     (fields,) = re.findall(r'`\{("method".*?)\}`', README)
     (first, *_) = (ROOT / "fixtures" / "traffic" / "lines.jsonl").read_text().splitlines()
     assert re.findall(r'"(\w+)"', fields) == list(json.loads(first))
+
+
+@pytest.mark.parametrize("command", ["klingmock diff", "klingmock import"])
+def test_the_commands_that_look_for_drift_print_what_is_shown(command: str, tmp_path: Path) -> None:
+    (text,) = blocks("text", f"$ {command}")
+    line, _, shown = text.partition("\n")
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    done = subprocess.run(
+        [*COMMAND, *line.split()[2:]],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "124"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1 if command.endswith("diff") else 0, shown)

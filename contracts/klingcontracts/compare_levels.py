@@ -67,8 +67,32 @@ def level_of(change: Way, rule: Rule, in_reply: bool) -> Level:
     return (_REPLY if in_reply else _REQUEST)[change]
 
 
+def way_of(old: Rule | None, new: Rule | None) -> Way | None:
+    """Which way a rule has gone; None for a rule that is not there, and where it allows what it did."""
+    if old is None or new is None:
+        return way("", options_of(old), options_of(new))
+    keyword = keyword_of(new)
+    if keyword_of(old) != keyword:
+        single = {keyword_of(old), keyword} == {"enum", "const"}
+        return way("enum", options_of(old), options_of(new)) if single else Way.OTHER
+    return way(keyword, value_of(old), value_of(new))
+
+
+def keyword_of(rule: Rule) -> str:
+    """The keyword that a rule is of; of a condition on another field, the one of that condition."""
+    if rule.keyword.startswith("limits."):
+        return next(name for name in rule.schema if name in KEYWORDS)
+    return rule.keyword
+
+
+def options_of(rule: Rule | None) -> Any:
+    """What a rule sets, as a list where it is the one value that is allowed."""
+    value = value_of(rule)
+    return [value] if rule is not None and keyword_of(rule) == "const" else value
+
+
 def value_of(rule: Rule | None) -> Any:
     """What a rule sets: its keyword's value, True where that has none; None for no rule."""
     if rule is None:
         return None
-    return rule.schema.get(rule.keyword) if rule.keyword in KEYWORDS else True
+    return rule.schema.get(keyword_of(rule)) if keyword_of(rule) in KEYWORDS else True

@@ -1,7 +1,7 @@
 import pytest
 
+from klingcontracts.compare_levels import Way, level_of, value_of, way
 from klingcontracts.contract import load
-from klingcontracts.page_levels import Way, level_of, value_of, way
 from klingcontracts.rule import Level
 
 NARROWER, WIDER, OTHER = Way.NARROWER, Way.WIDER, Way.OTHER
