@@ -215,7 +215,7 @@ def test_a_look_has_annotations_a_report_and_a_summary(look, tmp_path):
     (tmp_path / "a b.jsonl").write_text(recorded)
     done, outputs, summary = look("traffic", f"'{tmp_path}/a b.jsonl'\n  --against 2026-02\n")
     assert outputs["code"] == "1"
-    assert "::error title=submit.body.mode.enum," in done.stdout
+    assert "::error title=submit.reply.code.const," in done.stdout
     assert json.loads(Path(outputs["report"]).read_text())["verdict"] == "drift"
     assert summary.startswith("### drift traffic: drift")
 
