@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import re
 import sys
 from pathlib import Path
 
@@ -355,6 +356,13 @@ def test_each_module_has_its_test_and_each_test_its_module() -> None:
     others = tests - modules - WITHOUT_MODULE
     stray = {test for test in others if not any(test.startswith(f"{module}_") for module in modules)}
     assert stray == set()
+
+
+def test_contributing_has_a_place_for_each_module() -> None:
+    named = set(re.findall(r"`(\w+)`", (ROOT / "CONTRIBUTING.md").read_text()))
+    families = {"cli", "drift"}  # told of as one: a module for each command, and for each action
+    modules = {name_of(path) for path in MODULES} - named - set(SOURCES) - {"__main__"}
+    assert {name for name in modules if name.partition("_")[0] not in families} == set()
 
 
 def test_no_one_leans_on_a_neighbours_privates() -> None:
