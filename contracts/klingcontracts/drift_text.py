@@ -11,6 +11,7 @@ from klingcontracts.table import table, terminal_width
 WIDEST = 160  # columns, where nobody knows how wide the terminal is
 LONGEST_CURL = 4000
 MOST_NAMES = 8  # rules of one reason that are named
+WHERE = "where: "
 HEADS = ("#", "level", "rule", "seen", "documented", "source")
 
 
@@ -61,23 +62,28 @@ def _row(nth: int, one: Found) -> list[str]:
 
 
 def _notes(ordered: Sequence[Found]) -> Iterator[str]:
+    """What shows the findings: those of which only the place is known share one block, a line each."""
     first: dict[str, int] = {}  # where a request to repeat stands already
+    places: list[str] = []
     for nth, one in enumerate(ordered, 1):
         lines = list(notes(one))
         if one.evidence.get("curl"):
             at = first.setdefault(lines[-1], nth)
             lines[-1] = lines[-1] if at == nth else f"repeat: as #{at}"
-        if lines:
-            yield "\n".join(
-                [f"#{nth} {one_line(one.finding.fingerprint)}", *(f"   {line}" for line in lines)]
-            )
+        if lines == [f"{WHERE}{where(one)}"]:
+            places.append(f"#{nth} {lines[0]}")
+        elif lines:
+            head = f"#{nth} {one_line(one.finding.fingerprint)}"
+            yield "\n".join([head, *(f"   {line}" for line in lines)])
+    if places:
+        yield "\n".join(places)
 
 
 def notes(one: Found) -> Iterator[str]:
     """What shows a finding, a line each: where, who agrees, what it means, how to repeat it."""
     evidence = one.evidence
     if place := where(one):
-        yield f"where: {place}"
+        yield f"{WHERE}{place}"
     if evidence.get("agree"):
         said = evidence["agree"]
         yield f"agree: {one_line(said if isinstance(said, str) else ', '.join(map(str, said)))}"
