@@ -136,7 +136,7 @@ class TestWhoWasEndedByUs:
         found = one.judged(None)
         assert blamed(found) == {"gives-up"}
         assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("warn", [31])
-        assert found["gives-up"].seen == "still running after 60 s (see --timeout), for a job that never ends"
+        assert found["gives-up"].seen == "still polling after 60 s (see --timeout)"
         assert found["ends"].verdict == "not judged"
         assert found["reports-failure"].seen == "the program was ended before it said anything"
 
@@ -147,7 +147,14 @@ class TestWhoWasEndedByUs:
             one.poll(task)
         found = one.judged(None)
         assert blamed(found) == {"ends"}
-        assert found["ends"].seen == "still running after 60 s"
+        assert found["ends"].seen == "still running after 60 s (see --timeout)"
+
+    def test_polls_for_ever_what_is_forgotten(self, client):
+        one = client("task-expired")
+        task = one.submit()
+        for _ in range(30):
+            one.poll(task)
+        assert blamed(one.judged(None)) == {"gives-up"}
 
     def test_never_got_to_the_job_that_never_ends(self, client):
         one = client("never-ends")

@@ -103,16 +103,16 @@ def _stages(chosen: Sequence[Scenario], way: Way) -> Iterator[list[Stage]]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Let the server end without a word about replies that nobody waits for any more."""
+
+    def never(_: logging.LogRecord) -> bool:
+        return False
+
     log = logging.getLogger("uvicorn.error")
-    log.addFilter(_never)
+    log.addFilter(never)
     try:
         yield
     finally:
-        log.removeFilter(_never)
-
-
-def _never(_: logging.LogRecord) -> bool:
-    return False
+        log.removeFilter(never)
 
 
 @contextmanager

@@ -100,20 +100,19 @@ def _foreign_key(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
         yield _blame("authenticates", FAIL, "another key was sent than the one that was given", numbers)
 
 
-def _ended_by_us(seen: Seen, _: dict[str, Check]) -> Iterator[Check]:
-    """A program that took longer than it may."""
+def _ended_by_us(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
+    """A program that took longer than it may: it polled on and on, or it hung."""
     if seen.exit_code is not None:
         return
-    last = seen.entries[-1].exchange
-    told = f"still running after {seen.seconds:.0f} s"
-    if last.at + last.reply.delay + last.reply.seconds > seen.until:
-        why = f"{told}, when a reply was still on its way; give it more time: --timeout"
-        yield Check(ENDS, NOT_JUDGED, why)
-    elif "gives-up" in seen.scenario.tries and not seen.untried:
-        yield Check(ENDS, NOT_JUDGED, f"{told}: see gives-up")
-        yield _blame("gives-up", WARN, f"{told} (see --timeout), for a job that never ends", [last.number])
+    last = seen.entries[-1]
+    told, number = f"after {seen.seconds:.0f} s (see --timeout)", last.exchange.number
+    if last.exchange.at + last.exchange.reply.delay + last.exchange.reply.seconds > seen.until:
+        yield Check(ENDS, NOT_JUDGED, f"ended {told}, when a reply was still on its way")
+    elif last.operation == "task" and found["stops-at-terminal"].verdict == NOT_JUDGED:
+        yield Check(ENDS, NOT_JUDGED, f"still polling {told}: see gives-up")
+        yield _blame("gives-up", WARN, f"still polling {told}", [number])
     else:
-        yield _blame(ENDS, FAIL, told, [last.number])
+        yield _blame(ENDS, FAIL, f"still running {told}", [number])
 
 
 def _outcome(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
