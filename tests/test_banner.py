@@ -163,7 +163,11 @@ def test_the_curl_of_another_contract_is_its_own(own_document):
     media["examples"]["short"] = {"value": {"image": "it's"}}
     found = settings({"contract": [own_document(**bare)]}, {})
     assert """--data '{"image": "it'"'"'s"}'""" in banner(found, mock(found).first, URL)
-    del media["examples"]
+    media["example"] = {"image": "y"}
+    found = settings({"contract": [own_document(**bare)]}, {})
+    assert """--data '{"image": "y"}'""" in banner(found, mock(found).first, URL)
+    del media["example"]
+    media["examples"] = ["none"]
     found = settings({"contract": [own_document(**bare)]}, {})
     assert banner(found, mock(found).first, URL).endswith("--data '{}'\n")
 

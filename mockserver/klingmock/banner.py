@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from klingmock import __version__
@@ -125,9 +125,9 @@ def _example(served: Served) -> Any:
     """The smallest body that the contract shows; without one, what can be said in any contract: nothing."""
     operation = served.operation("submit")
     raw = served.contract.document["paths"][operation.path][operation.method.lower()]
-    shown = raw["requestBody"]["content"]["application/json"].get("examples", {})
-    return min(
-        (one["value"] for one in shown.values() if "value" in one),
-        key=lambda body: len(str(body)),
-        default={},
-    )
+    media = raw["requestBody"]["content"]["application/json"]
+    shown = media.get("examples")
+    kept = list(shown.values()) if isinstance(shown, Mapping) else []
+    values = [one["value"] for one in kept if isinstance(one, Mapping) and "value" in one]
+    values += [media["example"]] if "example" in media else []
+    return min(values, key=lambda body: len(json.dumps(body)), default={})
