@@ -1,18 +1,21 @@
 """What several test files need."""
 
+import asyncio
 import http.client
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
@@ -344,3 +347,90 @@ def hostile_reports() -> st.SearchStrategy[Report]:
         st.just("") | texts,
         st.lists(st.builds(Waived, found, texts, st.sampled_from(["", "2027-01-31"])), max_size=2),
     )
+
+
+CHROMIUM = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture
+def browser(need: Callable[..., str]) -> Callable[..., AbstractContextManager[subprocess.Popen[bytes]]]:
+    """A headless Chromium at an address for the length of a block: a process whose output is to be read."""
+    chromium = need("chromium", "chromium-browser", "google-chrome")
+
+    @contextmanager
+    def start(address: str, *flags: str, output: Any = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
+        # Chromium keeps sockets in its temporary folder, and a socket's path has to be short: not tmp_path.
+        with tempfile.TemporaryDirectory(prefix="klingmock-", ignore_cleanup_errors=True) as home:
+            names = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+            with subprocess.Popen(
+                [chromium, *CHROMIUM, *flags, f"--user-data-dir={home}/profile", address],
+                env=os.environ | dict.fromkeys(names, home),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # its own group, so that ending it ends its children and nothing else
+            ) as process:
+                try:
+                    yield process
+                finally:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+
+    return start
+
+
+Told = tuple[int, dict[str, str], bytes]
+
+
+def _asgi(
+    app: Any, method: str, target: str, headers: Mapping[str, str], body: bytes, client: str | None
+) -> Told:
+    path, _, query = target.partition("?")
+    sent: list[Any] = []
+    chunks = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "server": ("127.0.0.1", 8787),
+        "client": (client, 5) if client else None,
+        "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
+    }
+    asyncio.run(app(scope, receive, send))
+    told = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
+    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.fixture(scope="session")
+def asgi() -> Callable[..., Told]:
+    """Ask an ASGI application without a socket: status, headers and bytes of the reply."""
+
+    def ask(
+        app: Any,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes = b"",
+        client: str | None = "127.0.0.1",
+    ) -> Told:
+        return _asgi(app, method, target, headers, body, client)
+
+    return ask

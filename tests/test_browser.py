@@ -2,32 +2,15 @@
 
 import contextlib
 import json
-import os
 import re
-import signal
-import subprocess
-import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from klingmock.media import serve, video
 
 PATIENCE = 60  # seconds; Chromium's first start on a busy machine is slow
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 # The two samples are of the whole picture, so that they differ only if decoded frames really moved on.
 PAGE = b"""<!doctype html><link rel="icon" href="data:,"><video muted src="/video.mp4"></video><script>
@@ -113,38 +96,16 @@ def serving(seconds, portion):
             thread.join()
 
 
-@contextlib.contextmanager
-def browsing(chromium, address):
-    # Chromium keeps sockets in its temporary folder, and a socket's path has to be short: not tmp_path.
-    with tempfile.TemporaryDirectory(prefix="klingmock-", ignore_cleanup_errors=True) as home:
-        log = Path(home, "log")
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(
-                [chromium, *FLAGS, f"--user-data-dir={home}/profile", address],
-                env=os.environ
-                | {"HOME": home, "TMPDIR": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # its own group, so that ending it ends its children and nothing else
-            ) as process,
-        ):
-            try:
-                yield log
-            finally:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
 # A whole clip fits into one reply, and then Chromium asks only once; small portions
 # (RFC 9110, 15.3.7 allows them) make it fetch the rest with ranges of its own choice.
 @pytest.mark.parametrize(
     ("seconds", "portion", "fewest"), [(5, 10**9, 1), (10, 50_000, 2)], ids=["at-once", "in-portions"]
 )
-def test_chromium_plays_and_seeks(need, seconds, portion, fewest):
-    chromium = need("chromium", "chromium-browser", "google-chrome")
-    with serving(seconds, portion) as site:
+def test_chromium_plays_and_seeks(browser, tmp_path, seconds, portion, fewest):
+    log = tmp_path / "log"
+    with serving(seconds, portion) as site, log.open("wb") as output:
         address = f"http://127.0.0.1:{site.server_port}/"
-        with browsing(chromium, address) as log:
+        with browser(address, "--autoplay-policy=no-user-gesture-required", output=output):
             assert site.told.wait(PATIENCE), f"{site.served}\n{log.read_text(errors='replace')[-4000:]}"
     told = site.result
     assert told["error"] is None

@@ -2,31 +2,14 @@
 
 import html as escaping
 import json
-import os
 import re
-import signal
-import subprocess
-import tempfile
-from contextlib import suppress
 
 import pytest
 
 from klingmock.certificate_html import html
 
 PATIENCE = 60  # seconds
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-    "--dump-dom",
-]
+FLAGS = ("--hide-scrollbars", "--enable-logging=stderr", "--dump-dom")
 # In a frame that runs no scripts, and may load nothing, the page is looked at from outside.
 AROUND = """<!doctype html><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
@@ -60,7 +43,7 @@ onload = () => {{ told.textContent = JSON.stringify(Array.from(document.querySel
 </script>"""
 
 
-def looked_at(chromium, folder, page, *flags):
+def looked_at(browser, folder, page, *flags):
     """What a browser makes of the page at 1280 and at 400 pixels, and what it had to complain about."""
     frames = "".join(
         f'<iframe sandbox="allow-same-origin" width="{width}" height="500" '
@@ -69,22 +52,8 @@ def looked_at(chromium, folder, page, *flags):
     )
     place = folder / "around.html"
     place.write_text(AROUND.format(frames=frames), encoding="utf-8")
-    # Chromium keeps sockets in its temporary folder, and a socket's path has to be short: not tmp_path.
-    with tempfile.TemporaryDirectory(prefix="klingmock-", ignore_cleanup_errors=True) as home:
-        names = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-        with subprocess.Popen(
-            [chromium, *FLAGS, *flags, f"--user-data-dir={home}/profile", place.as_uri()],
-            env=os.environ | dict.fromkeys(names, home),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # its own group, so that ending it ends its children and nothing else
-        ) as process:
-            try:
-                document, log = process.communicate(timeout=PATIENCE)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+    with browser(place.as_uri(), *FLAGS, *flags) as process:
+        document, log = (part.decode() for part in process.communicate(timeout=PATIENCE))
     told = re.search(r'<pre id="told">(.*?)</pre>', document, re.DOTALL)
     assert told, log[-4000:]
     return json.loads(escaping.unescape(told[1])), [line for line in log.splitlines() if "CONSOLE" in line]
@@ -98,10 +67,9 @@ def page(made_up):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chromium_shows_it_wide_and_narrow_light_and_dark(need, tmp_path, page, scheme):
-    chromium = need("chromium", "chromium-browser", "google-chrome")
+def test_chromium_shows_it_wide_and_narrow_light_and_dark(browser, tmp_path, page, scheme):
     flags = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
-    (wide, narrow), complaints = looked_at(chromium, tmp_path, page, *flags)
+    (wide, narrow), complaints = looked_at(browser, tmp_path, page, *flags)
     assert complaints == []
     for told, width in ((wide, 1280), (narrow, 400)):
         assert told["width"] == width  # nothing sticks out: what is wider scrolls by itself
@@ -118,9 +86,8 @@ def test_chromium_shows_it_wide_and_narrow_light_and_dark(need, tmp_path, page, 
     assert all(box["x"] + box["width"] <= 1280 for box in wide["cells"])
 
 
-def test_a_page_that_loads_something_would_be_noticed(need, tmp_path, page):
-    chromium = need("chromium", "chromium-browser", "google-chrome")
+def test_a_page_that_loads_something_would_be_noticed(browser, tmp_path, page):
     broken = page.replace("<main>", '<main><img src="http://127.0.0.1:9/x.png"><script>alert(1)</script>')
-    _, complaints = looked_at(chromium, tmp_path, broken)
+    _, complaints = looked_at(browser, tmp_path, broken)
     assert any("127.0.0.1:9" in line for line in complaints)
     assert any("script" in line for line in complaints)

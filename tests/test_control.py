@@ -1,6 +1,5 @@
 """klingmock.control: our own paths, under /__klingmock."""
 
-import asyncio
 import json
 
 import pytest
@@ -10,28 +9,15 @@ from klingcontracts.document import revisions
 from klingmock.app import create_app
 
 
-def ask(asgi, method: str, path: str, query: str = ""):
-    sent = []
+@pytest.fixture
+def ask(asgi):
+    """Status of a reply, and its JSON where it has a body."""
 
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+    def call(app, method: str, path: str, query: str = ""):
+        status, _, body = asgi(app, method, f"{path}?{query}")
+        return status, json.loads(body) if body and method != "HEAD" else body
 
-    async def send(message):
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": query.encode(),
-        "root_path": "",
-        "scheme": "http",
-        "server": ("127.0.0.1", 8787),
-        "headers": [],
-    }
-    asyncio.run(asgi(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], json.loads(body) if body and method != "HEAD" else body
+    return call
 
 
 @pytest.fixture
@@ -46,7 +32,7 @@ def whole(world):
 
 @pytest.mark.parametrize("name", ["health", "ready"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_health_and_ready_need_no_key(whole, world, name, method):
+def test_health_and_ready_need_no_key(whole, world, name, method, ask):
     status, told = ask(whole, method, f"/__klingmock/{name}")
     assert status == 200
     if method == "GET":
@@ -54,7 +40,7 @@ def test_health_and_ready_need_no_key(whole, world, name, method):
     assert world.mock.journal.total == 0  # nothing of ours is the vendor's
 
 
-def test_the_document_is_that_of_the_first_revision_with_its_readings(whole):
+def test_the_document_is_that_of_the_first_revision_with_its_readings(whole, ask):
     status, told = ask(whole, "GET", "/__klingmock/openapi.json")
     assert status == 200
     home = {"servers": [{"url": "http://127.0.0.1:8787"}]}  # not the vendor's host
@@ -63,7 +49,7 @@ def test_the_document_is_that_of_the_first_revision_with_its_readings(whole):
 
 
 @pytest.mark.parametrize("revision", revisions())
-def test_the_document_of_each_revision(whole, revision):
+def test_the_document_of_each_revision(whole, revision, ask):
     status, told = ask(whole, "GET", "/__klingmock/openapi.json", f"revision={revision}")
     assert (status, told["info"]["version"]) == (200, revision)
 
@@ -84,7 +70,7 @@ class Changing:
         return self.world.mock.answer(call)
 
 
-def test_what_is_served_is_looked_up_at_each_request(fake):
+def test_what_is_served_is_looked_up_at_each_request(fake, ask):
     engine = Changing(fake("2026-02"))
     app = create_app(engine)
     before = ask(app, "GET", "/__klingmock/health")[1]["revisions"]
@@ -95,7 +81,7 @@ def test_what_is_served_is_looked_up_at_each_request(fake):
     assert ask(app, "GET", "/__klingmock/openapi.json", "revision=2026-02")[0] == 404
 
 
-def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake):
+def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake, ask):
     status, told = ask(
         create_app(fake("2026-02").mock), "GET", "/__klingmock/openapi.json", "revision=2026-04"
     )
@@ -106,25 +92,25 @@ def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["", "/", "/helth", "/health/", "/a/b", "/openapi.yaml"])
-def test_any_other_path_lists_those_that_are(whole, method, path):
+def test_any_other_path_lists_those_that_are(whole, method, path, ask):
     status, told = ask(whole, method, f"/__klingmock{path}")
     assert status == 404
     for name in ("health", "ready", "openapi.json"):
         assert f"/__klingmock/{name}" in told["error"]
 
 
-def test_a_misspelt_path_has_a_nearest(whole):
+def test_a_misspelt_path_has_a_nearest(whole, ask):
     _, told = ask(whole, "GET", "/__klingmock/helth")
     assert "Nearest: '/__klingmock/health'." in told["error"]
 
 
-def test_a_path_that_only_begins_alike_is_the_vendors(whole):
+def test_a_path_that_only_begins_alike_is_the_vendors(whole, ask):
     status, told = ask(whole, "GET", "/__klingmockery")
     assert (status, told["code"]) == (401, 401)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_known_path_with_a_wrong_method_is_not_called_unknown(whole, method):
+def test_a_known_path_with_a_wrong_method_is_not_called_unknown(whole, method, ask):
     status, told = ask(whole, method, "/__klingmock/health")
     assert status in {404, 405}
     assert "'/__klingmock/health' is not known" not in str(told)

@@ -1,6 +1,5 @@
 """klingmock.control: worlds are looked at and moved over HTTP, each by its key."""
 
-import asyncio
 import http.client
 import json
 import socket
@@ -28,41 +27,17 @@ PLACES = [(deed.method, PREFIX + deed.path.replace("{task_id}", "task-1")) for d
 class Server:
     """The application without a socket."""
 
-    def __init__(self, gate=None, steered=True):
+    def __init__(self, asgi, gate=None, steered=True):
+        self._asgi = asgi
         plan = Plan(limited=False)
         self.engine = Keyed(Mock([load()], plan), Recipe([load()], plan))
         self.app = create_app(self.engine, steer=self.engine.steer if steered else None, gate=gate)
 
     def raw(self, method, path, body=b"", key="mock-a", client="127.0.0.1", **headers):
         """Status, headers and bytes of a reply; `headers` with _ for -."""
-        path, _, query = path.partition("?")
-        sent = []
-        chunks = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
-
-        async def receive():
-            return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
-
-        async def send(message):
-            sent.append(message)
-
         pairs = {"host": "127.0.0.1:8787", **({"authorization": f"Bearer {key}"} if key else {}), **headers}
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "query_string": query.encode(),
-            "root_path": "",
-            "scheme": "http",
-            "server": ("127.0.0.1", 8787),
-            "client": (client, 5) if client else None,
-            "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in pairs.items()],
-        }
-        asyncio.run(self.app(scope, receive, send))
-        return (
-            sent[0]["status"],
-            {name.decode(): text.decode() for name, text in sent[0]["headers"]},
-            b"".join(message.get("body", b"") for message in sent[1:]),
-        )
+        named = {name.replace("_", "-"): text for name, text in pairs.items()}
+        return self._asgi(self.app, method, path, named, body, client)
 
     def ask(self, method, path, told=None, **more):
         """Status and JSON of a reply."""
@@ -79,8 +54,8 @@ class Server:
 
 
 @pytest.fixture
-def server():
-    return Server()
+def server(asgi):
+    return Server(asgi)
 
 
 def refused(status, found):
@@ -156,8 +131,8 @@ def test_one_keys_deeds_are_nothing_to_another(server):
     assert before == after
 
 
-def test_our_own_paths_are_no_exchange_and_meet_no_fault_and_no_limit():
-    server = Server()
+def test_our_own_paths_are_no_exchange_and_meet_no_fault_and_no_limit(asgi):
+    server = Server(asgi)
     server.of("reset", "POST", {"limits": {"rate": 1}, "script": "submit: 503; task: 503; media: 503"})
     for _ in range(5):
         for name in ("requests", "tasks", "clock", "script", "ledger", "verdict"):
@@ -201,14 +176,14 @@ def test_each_deed_is_closed_to_other_machines_and_pages(server, method, path):
 
 
 @pytest.mark.parametrize("name", ["health", "ready", "openapi.json"])
-def test_facts_are_told_to_everybody(name):
-    server = Server(Gate("secret"))
+def test_facts_are_told_to_everybody(name, asgi):
+    server = Server(asgi, Gate("secret"))
     assert server.raw("GET", f"{PREFIX}/{name}", key="", client="10.0.0.7", host="h")[0] == 200
 
 
 @pytest.mark.parametrize(("method", "path"), PLACES)
-def test_with_a_token_each_deed_needs_it(method, path):
-    server = Server(Gate("secret"))
+def test_with_a_token_each_deed_needs_it(method, path, asgi):
+    server = Server(asgi, Gate("secret"))
     assert refused(*server.ask(method, path))[0] == 403
     name = TOKEN_HEADER.lower()
     assert refused(*server.ask(method, path, **{name: "wrong"}))[0] == 403
@@ -283,8 +258,8 @@ def test_what_makes_no_sense_is_400_and_says_what_would(server, method, path, bo
     assert text in told
 
 
-def test_without_worlds_there_is_nothing_to_steer():
-    server = Server(steered=False)
+def test_without_worlds_there_is_nothing_to_steer(asgi):
+    server = Server(asgi, steered=False)
     assert server.ask("GET", f"{PREFIX}/clock")[0] == 404
 
 
@@ -304,8 +279,8 @@ NAMES = sorted({name for deed in DEEDS for name in deed.takes or ()} | set(CHANG
     told=st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), VALUES, max_size=2),
     query=st.text(st.characters(codec="ascii"), max_size=10),
 )
-def test_whatever_is_sent_is_told_in_two_sentences_or_done(place, told, query):
-    server = Server()
+def test_whatever_is_sent_is_told_in_two_sentences_or_done(asgi, place, told, query):
+    server = Server(asgi)
     method, path = place
     task_id = server.ask("POST", SUBMIT, IMAGE)[1]["data"]["task_id"]
     path = path.replace("task-1", task_id)
@@ -326,8 +301,8 @@ def test_whatever_is_sent_is_told_in_two_sentences_or_done(place, told, query):
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=15, deadline=None)
 @given(value=VALUES)
-def test_each_value_of_a_reset_or_a_move(name, value):
-    server = Server()
+def test_each_value_of_a_reset_or_a_move(asgi, name, value):
+    server = Server(asgi)
     server.ask("POST", SUBMIT, IMAGE)
     for path in ("reset", "clock", "script"):
         status, _, text = server.raw("POST", f"{PREFIX}/{path}", json.dumps({name: value}).encode())
