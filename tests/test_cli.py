@@ -28,8 +28,9 @@ def process(tmp_path):
     return start
 
 
-def test_version(run):
-    assert run("--version") == (0, f"klingmock {__version__}\n", "")
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_version(run, flag):
+    assert run(flag) == (0, f"klingmock {__version__}\n", "")
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def _run(arguments: list[str]) -> int:
     if command and not command.startswith("-") and command not in COMMANDS:
         raise unknown("Command", command, COMMANDS, "See: klingmock --help")
     parser = Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
-    parser.add_argument("--version", action="version", version=f"klingmock {__version__}")
-    if command.startswith("-") and command not in ("-h", "--help", "--version"):
+    parser.add_argument("-V", "--version", action="version", version=f"klingmock {__version__}")
+    if command.startswith("-") and command not in ("-h", "--help", "-V", "--version"):
         raise _stray([command], parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     own = {name: commands.add_parser(name, help=text, allow_abbrev=False) for name, text in COMMANDS.items()}
