@@ -49,9 +49,12 @@ class Readings:
 
     @cached_property
     def takes(self) -> Callable[[bytes], bool]:
-        """Whether any reading, of this contract or of any revision that comes with us, takes these bytes."""
-        documents = [dict(self._load({}).document), *(read(name) for name in revisions())]
-        return AnyReading(documents).takes
+        """Whether any reading takes these bytes: of this contract, or of any revision of the same model."""
+        own = dict(self._load({}).document)
+        known = [read(name) for name in revisions()]
+        paths = {path for document in known for path in document["paths"]}
+        ours = self.contract.operation("submit").path in paths
+        return AnyReading([own, *known] if ours else [own]).takes
 
     @cached_property
     def points(self) -> Sequence[Point]:

@@ -47,6 +47,11 @@ def headers_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
 
 
 def _none(contract: Contract, exchange: Exchange) -> Iterator[Found]:
+    others = [name for name in exchange.reply.headers if "ratelimit" in name or "rate-limit" in name]
+    if others:
+        rule = _as_warning("reply.header.X-RateLimit-Limit.type", "the headers are called X-RateLimit-")
+        yield found(rule, ", ".join(HEADERS), ", ".join(others), exchange)
+        return
     question = contract.questions.get("rate-headers")
     level = Level.INFO if question else Level.WARNING
     rule = stated("question.rate-headers", question.text if question else "limits are told", level)
