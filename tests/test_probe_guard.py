@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from klingcontracts.contract import load
 from klingcontracts.exchange import Reply
 from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, SECOND, UNFUNDED, Probe, got, posted
-from klingcontracts.probe_guard import PATIENCE, Budget, Halt, NoReply, NotSent, Spending, of_unfunded
+from klingcontracts.probe_guard import PATIENCE, READS, Budget, Halt, NoReply, NotSent, Spending, of_unfunded
 from klingcontracts.probe_pace import Pace, Rate
 from klingcontracts.probe_reading import Readings
 from klingmock.clock import Manual
@@ -259,7 +259,7 @@ def test_no_server_makes_it_accept_more_than_the_budget(look, data, spend, unexp
 
     def send(call):
         nonlocal accepted
-        if call.method == "GET":
+        if call.method in READS:
             known = {"code": 0, "message": "success", "data": {"status": "success", "task_id": "t"}}
             return Reply(data.draw(st.sampled_from([200, 404])), {}, json.dumps(known).encode())
         reply = data.draw(ANSWERS)

@@ -129,6 +129,26 @@ def _listed(contract: Contract, value: Any, exchange: Exchange) -> Iterator[Foun
         yield found(rule, f"the model of {path}", f"{len(slugs)} others", exchange)
 
 
+def models_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
+    """Whether a job's model_id is the slug or an opaque id, where that is an open question."""
+    question = contract.questions.get("model-id")
+    for one in seen:
+        if question is None or one.probe.cost != PAID or not one.outcome.accepted:
+            continue
+        told = text_at(one.exchange, "data", "model_id")
+        slug = bool(told) and told in contract.operation("submit").path.split("/")
+        reading = "slug" if slug else "opaque"
+        if told and reading != question.chosen and reading in question.readings:
+            rule = stated("question.model-id", question.text, Level.INFO, question.provenance, "submit")
+            yield found(
+                rule,
+                question.readings[question.chosen],
+                f"{question.readings[reading]}: {told}",
+                one.exchange,
+            )
+            return
+
+
 def same_ids(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
     """Whether each job got an id of its own."""
     jobs = [one for one in seen if one.outcome.accepted and one.probe.cost == PAID]
