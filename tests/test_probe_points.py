@@ -12,9 +12,10 @@ from klingmock.clock import Manual
 
 BODIES = Bodies(load())
 SUBMIT = load().operation("submit").path
+FIELDS = ["", *BODIES.shape.schema["properties"]]
 ORDERS = {  # in which order a server may look otherwise than we think
     "exclusions first": lambda rule: (".excludes." not in rule, rule),
-    "bounds last": lambda rule: (rule.rpartition(".")[2] in {"enum", "maximum", "maxLength"}, rule),
+    "field by field": lambda rule: (FIELDS.index(load().rules[rule].field.partition("[")[0]), rule),
 }
 
 

@@ -1,5 +1,6 @@
 """Asking about bodies: guards are asserted first, and trusted as far as they let something through."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from klingcontracts.drift import NotLooked
@@ -65,11 +66,15 @@ def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] =
 
 def _doubtful(readings: Readings, asked: Sequence[Seen]) -> tuple[list[Seen], set[str]]:
     """What a guard does not tell for certain, and the guards that let something through."""
-    stages = [(one, _stage(readings, one.probe)) for one in asked]
-    refused = [(one, stage) for one, stage in stages if not one.outcome.accepted and one.outcome != UNTOLD]
-    known = {(one.probe.guard, stage) for one, stage in refused}
-    sure = {one.probe.guard for one, stage in refused if stage != NO_OBJECT}
-    doubtful = [
+    stages = [(one, _stage(readings, one.probe)) for one in asked if one.outcome != UNTOLD]
+    # Where more of a kind pass than are refused, not that many rules have gone: the order is another.
+    balance: Counter[tuple[str, int | None]] = Counter()
+    for one, stage in stages:
+        balance[one.probe.guard, stage] += -1 if one.outcome.accepted else 1
+    known = {kind for kind, more in balance.items() if more > 0 and kind[1] is not None}
+    sure = {guard for guard, stage in known if stage != NO_OBJECT}
+    doubtful = [one for one in asked if one.outcome == UNTOLD]
+    doubtful += [
         one
         for one, stage in stages
         if ((one.probe.guard, stage) not in known if stage is not None else one.probe.guard not in sure)
