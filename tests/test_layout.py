@@ -103,6 +103,35 @@ MAY_IMPORT = {
     "page_values": "shape strictjson",
     "page_yaml": "page_scalars strictjson",
     "pages": "page_draft page_findings page_openapi page_parts page_scalars page_text page_yaml strictjson",
+    "probe": "check contract exchange rule",
+    "probe_bodies": "contract document probe_values problem rule shape",
+    "probe_canary": "contract drift probe probe_follow probe_free probe_guard probe_guarded probe_judge",
+    "probe_follow": (
+        "check contract drift exchange probe probe_free "
+        "probe_guard probe_guarded probe_judge rule strictjson words"
+    ),
+    "probe_free": "contract exchange probe probe_bodies probe_guarded strictjson",
+    "probe_guard": "exchange probe probe_free probe_guarded probe_pace",
+    "probe_guarded": "derive exchange probe probe_bodies probe_reading rule strictjson",
+    "probe_jobs": "contract probe probe_bodies probe_values",
+    "probe_judge": (
+        "check contract drift exchange finding probe probe_free probe_guarded probe_reading rule strictjson"
+    ),
+    "probe_money": (
+        "contract drift exchange probe probe_follow probe_guard probe_jobs probe_judge rule strictjson words"
+    ),
+    "probe_pace": "exchange",
+    "probe_page": "contract drift page_findings page_parts rule",
+    "probe_plan": (
+        "contract drift probe probe_bodies probe_free probe_guarded probe_jobs probe_reading strictjson table"
+    ),
+    "probe_reading": "any_reading contract document probe probe_bodies",
+    "probe_rest": "check contract drift exchange probe probe_follow probe_jobs probe_judge rule words",
+    "probe_run": (
+        "contract document drift probe probe_canary probe_follow probe_free probe_guard "
+        "probe_guarded probe_jobs probe_judge probe_money probe_plan probe_reading probe_rest strictjson"
+    ),
+    "probe_values": "shape",
     "klingmock": "",
     "clock": "",
     "patience": "",
@@ -160,6 +189,12 @@ MAY_IMPORT = {
     "page_source": "fetched page_parts pages problem",
     "cli_verdict": "contract document out problem recorded rule verdict",
     "__main__": "cli",
+    "live_flags": "pages probe probe_canary problem",
+    "live_http": "exchange probe_guard",
+    "drift_live": (
+        "cli_report contract document live_flags live_http out pages probe_ask probe_canary probe_follow "
+        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run"
+    ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",
     "background": "answer app control problem server",

@@ -1,0 +1,94 @@
+"""A run: what is asked, in its order, within the budget; and the report of it."""
+
+from dataclasses import dataclass, field
+
+from klingcontracts.drift import Report
+from klingcontracts.probe import PAID, UNFUNDED
+from klingcontracts.probe_ask import Asking
+from klingcontracts.probe_canary import Canary, looked_after
+from klingcontracts.probe_first import first_look
+from klingcontracts.probe_follow import Job, Patience, follow
+from klingcontracts.probe_guard import Halt, Spending
+from klingcontracts.probe_jobs import price
+from klingcontracts.probe_judge import Seen, judged, once
+from klingcontracts.probe_money import Money
+from klingcontracts.probe_plan import Plan, planned, unlooked
+from klingcontracts.probe_points import ask_points, assert_guards, calibrated
+from klingcontracts.probe_rest import by_replies, headers_told, models_told, reads_told, same_ids
+from klingcontracts.strictjson import parse
+
+
+@dataclass
+class Run:
+    """One look at a live API. `run` does it; what it has brought is there even when it is interrupted.
+
+    `picture` is the URL of the image that jobs are made of. `expected` are the requests, as far as known.
+    """
+
+    asking: Asking
+    patience: Patience
+    canary: Canary | None = None
+    picture: str | None = None
+    jobs: list[Job] = field(default_factory=list)
+    incomplete: str = ""
+    expected: int = 1
+
+    @property
+    def spending(self) -> Spending:
+        """Who holds the money."""
+        return self.asking.spending
+
+    def run(self) -> None:
+        """Ask everything that the budget allows."""
+        try:
+            first_look(self.asking)
+            self._all()
+        except Halt as reason:
+            self.incomplete = str(reason)
+
+    def report(self, target: str, contract: str) -> Report:
+        """What was found, what was not looked at, what was spent."""
+        brought, spending = self.asking.brought, self.spending
+        told, following = judged(self.asking.readings, brought.seen)
+        told += [*brought.told, *headers_told(following, brought.seen)]
+        told += [*reads_told(following, brought.seen), *same_ids(following, brought.seen)]
+        told += models_told(following, brought.seen)
+        known = list(dict.fromkeys(brought.unlooked))
+        rest = unlooked(following, by_replies(following, brought.seen), known, self.incomplete)
+        spent = spending.accepted, spending.requests
+        return Report("drift live", contract, target, once(told), rest, *spent, self.incomplete)
+
+    def paid(self) -> list[Seen]:
+        """The jobs that were accepted for money."""
+        return [one for one in self.asking.brought.seen if one.probe.cost == PAID and one.outcome.accepted]
+
+    def money(self) -> float:
+        """What the jobs that were accepted cost, as documented."""
+        contract = self.asking.readings.contract
+        return sum(price(contract, parse(bytes(one.probe.call.body))) or 0.0 for one in self.paid())
+
+    def _all(self) -> None:
+        asking = self.asking
+        contract = asking.readings.contract
+        money = Money(contract, self.spending)
+        money.before()
+        if self.canary is not None:
+            asking.brought.told.extend(looked_after(contract, self.spending, self.canary, asking.brought))
+        asserted = assert_guards(asking)
+        oracle = self.spending.has(UNFUNDED) and calibrated(asking)
+        plan = planned(asking.readings, asking.guards, oracle=oracle, picture=self.picture)
+        self.expected = self.spending.requests + len(plan.free) + len(plan.points)
+        for probe in plan.free:
+            asking.look(probe)
+        ask_points(asking, plan.points, asserted)
+        self._pay(plan)
+        asking.brought.told.extend(money.after(self.paid()))
+
+    def _pay(self, plan: Plan) -> None:
+        asking = self.asking
+        for probe in (*plan.risky, *plan.jobs):
+            seen = asking.look(probe)
+            if seen is not None and seen.outcome.accepted:
+                job = follow(asking.readings.contract, self.spending, seen, self.patience, asking.brought)
+                if job is not None:
+                    self.jobs.append(job)
