@@ -163,7 +163,10 @@ LAZY = {
     "respx_router": {"httpcore2"},
 }
 # Tests of more than one module.
-WITHOUT_MODULE = {"browser", "good_clients", "conformance", "hostile", "layout", "revisions", "rules"}
+WITHOUT_MODULE = {"browser", "good_clients", "conformance", "hostile", "layout", "revisions", "rules"} | {
+    "twin",
+    "twin_drift",
+}
 
 MODULES = sorted(path for source in SOURCES.values() for path in source.rglob("*.py"))
 
