@@ -41,13 +41,22 @@ MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08mdat"
 
 
 class Twin:
-    """The vendor. `pace` is the length of a unit of a task's life in seconds; `clock` tells Unix seconds."""
+    """The vendor.
+
+    `pace` is the length of a unit of a task's life in seconds; `clock` tells Unix seconds. Without `limits`
+    nothing is refused for being too much.
+    """
 
     def __init__(
-        self, deviation: str | None = None, *, clock: Callable[[], float] = time.time, pace: float = 1.0
+        self,
+        deviation: str | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        pace: float = 1.0,
+        limits: bool = True,
     ) -> None:
         self.ways = Ways(**DEVIATIONS[deviation].ways) if deviation else Ways()
-        self.clock, self.pace = clock, pace
+        self.clock, self.pace, self.limits = clock, pace, limits
         self.tasks: dict[str, Task] = {}
         self.requests = self.limited = 0
         self._spent: Counter[tuple[str, int]] = Counter()
@@ -66,6 +75,7 @@ class Twin:
             reply = self._route(call)(call, key)
         except Refused as refused:
             reply = self.ways.envelope(refused.status, refused.category, refused.detail)
+            reply = reply._replace(headers={**reply.headers, **refused.headers})
         shown = self.ways.limits(headers, reply.status) if headers else headers
         return self.ways.last(call, reply._replace(headers={**reply.headers, **shown}))
 
@@ -86,7 +96,7 @@ class Twin:
         headers["x-ratelimit-limit"] = str(self.ways.rate)
         headers["x-ratelimit-remaining"] = str(max(0, left))
         headers["x-ratelimit-reset"] = str((minute + 1) * 60)
-        if left < 0:
+        if left < 0 and self.limits:
             self.limited += 1
             raise Refused(429, "Rate limit exceeded", f"more than {self.ways.rate} requests in a minute")
 
@@ -101,7 +111,8 @@ class Twin:
             raise Refused(404, "Resource not found", f"there is nothing at '{call.path}'")
         if call.method != method:
             status, category = self.ways.wrong_method
-            raise Refused(status, category, f"'{call.method}' is not for this path")
+            allow = {"allow": method} if status == 405 else {}  # RFC 9110, 15.5.6
+            raise Refused(status, category, f"'{call.method}' is not for this path", allow)
         return operation
 
     def _submit(self, call: Call, key: str) -> Reply:
@@ -110,7 +121,8 @@ class Twin:
             raise Refused(402, "Insufficient balance", "the balance of the account is too low")
         mine = [task for task in self.tasks.values() if task.key == key]
         again = [task for task in mine if self.ways.same_job and task.body == body]
-        if not again and sum(self._age(task) < self._takes() for task in mine) >= self.ways.running:
+        running = sum(self._age(task) < self._takes() for task in mine)
+        if not again and running >= self.ways.running and self.limits:
             raise Refused(429, "Concurrent limit exceeded", f"{self.ways.running} tasks are running")
         task = again[0] if again else Task(self.ways.task_id(len(self.tasks) + 1), key, self.clock(), body)
         self.tasks[str(task.id)] = task

@@ -37,9 +37,11 @@ class Reply(NamedTuple):
 class Refused(Exception):
     """A request that the vendor does not carry out."""
 
-    def __init__(self, status: int, category: str, detail: str) -> None:
+    def __init__(
+        self, status: int, category: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status, self.category, self.detail = status, category, detail
+        self.status, self.category, self.detail, self.headers = status, category, detail, headers or {}
 
 
 class Task(NamedTuple):
