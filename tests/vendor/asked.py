@@ -10,7 +10,6 @@ from vendor.ways import APART, FIELDS, SUBMIT, TASKS, Call, Refused, bearer, str
 
 Ways = Mapping[str, Any]
 FREE, JOB, JOBS = Needs.REFUSED, Needs.JOB, Needs.JOBS
-TEXTS = "submit.body.prompt.maxLength submit.body.negative_prompt.maxLength"
 
 
 def field(name: str, **changed: Any) -> Ways:

@@ -91,4 +91,4 @@ def html(status: int) -> Reply:
 
 def redirect(to: str, status: int = 302) -> Callable[[Call, Reply], Reply]:
     """Send the caller somewhere else."""
-    return lambda call, __: Reply(status, {"location": f"{call.origin}{to}", **HTML}, b"")
+    return lambda call, _: Reply(status, {"location": f"{call.origin}{to}", **HTML}, b"")

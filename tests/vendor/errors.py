@@ -163,12 +163,6 @@ def _errors() -> Iterator[Deviation]:
             typed("application/problem+json", lambda reply: reply.status >= 400),
         ),
         ("redirected", "everything is redirected", "type", {"last": redirect("/v2", 308)}),
-        (
-            "down",
-            "everything gives 503",
-            "type",
-            {"last": lambda *_: envelope(503, "Service unavailable", "try again later")},
-        ),
     ):
         yield Deviation(
             name, says, "envelope", FREE, " ".join(f"{ERROR}.{rule}" for rule in rules.split()), ways

@@ -6,7 +6,7 @@ from vendor.changes import html, life
 from vendor.deviation import Deviation, Needs
 from vendor.ways import DAY, JSON, Refused, Reply, envelope
 
-FREE, JOB, JOBS, _, HIDDEN = Needs
+FREE, JOB, JOBS, HIDDEN = Needs.REFUSED, Needs.JOB, Needs.JOBS, Needs.HIDDEN
 SUBMIT, TASK = "submit.reply", "task.reply"
 
 
@@ -90,9 +90,9 @@ def _seen() -> Iterator[Deviation]:
         (
             "video-404",
             "the video is not there",
-            lambda _call, __: envelope(404, "Resource not found", "no such video"),
+            lambda *_: envelope(404, "Resource not found", "no such video"),
         ),
-        ("video-html", "the video is an HTML page", lambda _call, __: html(200)),
+        ("video-html", "the video is an HTML page", lambda *_: html(200)),
         (
             "video-empty",
             "the video is empty",
@@ -101,9 +101,9 @@ def _seen() -> Iterator[Deviation]:
         (
             "video-403",
             "the video is not for everybody",
-            lambda _call, __: envelope(403, "Permission denied", "no signature"),
+            lambda *_: envelope(403, "Permission denied", "no signature"),
         ),
-        ("video-json", "the video is JSON", lambda _call, __: Reply(200, JSON, b"{}")),
+        ("video-json", "the video is JSON", lambda *_: Reply(200, JSON, b"{}")),
     ):
         yield Deviation(
             name, says, "result", JOB, f"{TASK}.data.result.resources.[].url.pattern", {"video": video}
