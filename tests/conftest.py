@@ -16,11 +16,15 @@ from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
+from hypothesis import strategies as st
 
 from klingcontracts.check import check_reply, route
 from klingcontracts.contract import Contract, load
 from klingcontracts.document import read
+from klingcontracts.drift import Found, NotLooked, Report, Waived
 from klingcontracts.exchange import Call, Reply
+from klingcontracts.finding import Finding
+from klingcontracts.rule import Level, Provenance, Rule
 from klingmock.answer import Mock
 from klingmock.cli import main
 from klingmock.clock import Manual
@@ -279,3 +283,55 @@ def run(
         return (code, *capsys.readouterr())
 
     return start
+
+
+def a_finding(level: Level = Level.ERROR, **other: Any) -> Finding:
+    """One finding, as a look for drift has it; `other` are fields of it in place of these."""
+    rule = Rule("submit.body.mode.enum", "submit", "mode is 'std'", level, Provenance("documented", ("S0",)))
+    finding = Finding(rule, "submit", "/mode", "'pro'", rule.says, {})
+    return finding._replace(**other)
+
+
+@pytest.fixture(scope="session")
+def finding() -> Callable[..., Finding]:
+    """Make a finding: finding(Level.INFO, seen="something")."""
+    return a_finding
+
+
+@pytest.fixture(scope="session")
+def hostile_reports() -> st.SearchStrategy[Report]:
+    """Reports whose texts are anything: control characters, marks of every format, lone surrogates, 1 MB."""
+    marks = st.sampled_from(
+        [*"\n\r\t|<>&`'\"\\\x00\x1b\x85\u2028\ud800,:%#*[]@", "::error::", "]]>", "</td>", "```", "-->", "字"]
+    )
+    texts = st.lists(marks | st.text(st.characters(exclude_categories=()), max_size=5), max_size=8).map(
+        "".join
+    )
+    rules = st.builds(
+        Rule,
+        texts,
+        texts,
+        texts,
+        st.sampled_from(Level),
+        st.builds(Provenance, texts, st.lists(texts, max_size=2).map(tuple)),
+    )
+    large = st.integers(0, 19).map(lambda drawn: "a\n|<::`\x00" * (130_000 if drawn == 19 else 1))  # 1 MB
+    findings = st.builds(Finding, rules, texts, texts, texts | large, texts, st.just({}))
+    evidence = st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("curl", "file", "place", "means"), texts)
+        | {"agree": st.lists(texts, max_size=3), "line": st.integers(1, 9), "times": st.integers(1, 9)},
+    )
+    found = st.builds(Found, findings, evidence)
+    return st.builds(
+        Report,
+        st.sampled_from(["diff", "drift docs", "drift live", "drift traffic"]),
+        texts,
+        texts,
+        st.lists(found, max_size=4),
+        st.lists(st.builds(NotLooked, texts, texts), max_size=3),
+        st.integers(0, 3),
+        st.integers(0, 300),
+        st.just("") | texts,
+        st.lists(st.builds(Waived, found, texts, st.sampled_from(["", "2027-01-31"])), max_size=2),
+    )

@@ -100,3 +100,23 @@ def test_the_other_columns_give_way_for_one_that_stays_whole() -> None:
     assert max(map(len, told.splitlines())) <= 60
     alone = table(("id",), [("a-rule." * 6,)], 10, whole=["id"])
     assert alone.splitlines()[2] == "a-rule." * 6
+
+
+def test_columns_that_need_as_much_get_as_much() -> None:
+    told = table(("id", "seen", "documented", "advice"), [("a", "s " * 60, "d " * 60, "v " * 60)], 100)
+    sizes = [len(dashes) for dashes in told.splitlines()[1].split(GAP)]
+    assert sum(sizes) + len(GAP) * 3 == 100
+    assert max(sizes[1:]) - min(sizes[1:]) <= 1
+
+
+@given(tables())
+def test_a_column_is_never_wider_than_it_needs_and_the_narrower_ones_lose_nothing(made) -> None:
+    heads, rows, width = made
+    needs = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    _, columns, _ = split(table(heads, rows, width))
+    sizes = [end - start for start, end in columns]
+    assert all(size <= max(need, 1) for size, need in zip(sizes, needs, strict=True))
+    cut = [size for size, need in zip(sizes, needs, strict=True) if size < need]
+    # Who gives way is not left with less than another that does: at most a character of a remainder.
+    assert max(cut, default=0) - min(cut, default=0) <= 1
+    assert all(size <= max(cut) for size, need in zip(sizes, needs, strict=True) if size == need and cut)

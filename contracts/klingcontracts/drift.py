@@ -15,7 +15,7 @@ class Found(NamedTuple):
 
     `evidence` is plain JSON without secrets, in these names as far as there is something to say: "curl" (the
     request to repeat it, its key left out), "exchange" (as Exchange.to_json), "file", "line", "place",
-    "agree" (who says the same: page, live, contract) and "means" (a sentence).
+    "agree" (who says the same: page, live, contract), "means" (a sentence), "times" (how often it was seen).
     """
 
     finding: Finding
@@ -29,12 +29,20 @@ class NotLooked(NamedTuple):
     why: str
 
 
+class Waived(NamedTuple):
+    """A finding that somebody has taken out of the verdict, why, and until when (YYYY-MM-DD, "" for ever)."""
+
+    found: Found
+    reason: str
+    expires: str = ""
+
+
 class Report(NamedTuple):
     """One look of one command.
 
     `contract` is the revision, or the file, that was held against `target`: another revision, a page, a base
     URL, files. `accepted` and `requests` are what was spent. `incomplete` says why it could not look, ""
-    when it could: not to have looked is never to have found nothing.
+    when it could: not to have looked is never to have found nothing. What is `waived` is in no verdict.
     """
 
     command: str  # "diff", "drift docs", "drift live" or "drift traffic"
@@ -45,6 +53,7 @@ class Report(NamedTuple):
     accepted: int = 0
     requests: int = 0
     incomplete: str = ""
+    waived: Sequence[Waived] = ()
 
     def at(self, level: Level) -> list[Found]:
         """The findings at or above a level."""
@@ -69,10 +78,20 @@ class Report(NamedTuple):
             "target": self.target,
             "verdict": self.verdict(fail_on),
             "spent": {"accepted": self.accepted, "requests": self.requests},
-            "findings": [{**one.finding.to_json(), "evidence": dict(one.evidence)} for one in self.found],
+            "findings": [_told(one) for one in self.found],
             "not_looked": [{"rule": one.rule, "why": one.why} for one in self.not_looked],
         }
-        return {**told, "incomplete": self.incomplete} if self.incomplete else told
+        if self.incomplete:
+            told["incomplete"] = self.incomplete
+        if self.waived:
+            told["waived"] = [
+                {**_told(one.found), "reason": one.reason, "expires": one.expires} for one in self.waived
+            ]
+        return told
+
+
+def _told(one: Found) -> dict[str, Any]:
+    return {**one.finding.to_json(), "evidence": dict(one.evidence)}
 
 
 def without_evidence(findings: Iterable[Finding]) -> list[Found]:

@@ -35,12 +35,13 @@ def _wrapped(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 def _fit(rows: Sequence[Sequence[str]], width: int, whole: Set[int]) -> list[int]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = width - len(GAP) * (len(widths) - 1)
-    pliant = [place for place in range(len(widths)) if place not in whole]
-    while sum(widths) > room and any(widths[place] > NARROWEST for place in pliant):
-        widest = max(pliant, key=widths.__getitem__)
-        second = max([NARROWEST, *(widths[place] for place in pliant if widths[place] != widths[widest])])
-        widths[widest] -= max(1, min(widths[widest] - second, sum(widths) - room))
+    left = width - len(GAP) * (len(widths) - 1) - sum(widths[place] for place in whole)
+    pliant = sorted((place for place in range(len(widths)) if place not in whole), key=widths.__getitem__)
+    # A column that needs less than its share leaves the rest of it to those that need more.
+    for nth, place in enumerate(pliant):
+        share = left // (len(pliant) - nth)
+        widths[place] = min(widths[place], max(share, NARROWEST))
+        left -= widths[place]
     return [max(size, 1) for size in widths]
 
 

@@ -1,0 +1,189 @@
+"""Who holds the money: nothing is sent that could be accepted, unless the budget covers it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from klingcontracts.exchange import REDACTED, Call, Exchange, Reply
+from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, UNFUNDED, Probe
+from klingcontracts.probe_free import KEY
+from klingcontracts.probe_guarded import is_taken, message_of
+from klingcontracts.probe_pace import Pace
+
+Send = Callable[[Call], Reply]
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+PATIENCE = 3  # times that one request is refused with 429 before we go
+MOST_FAILURES = 3  # replies of 500 and more, one after the other
+_ARREARS = re.compile(
+    r"arrears|insufficient (balance|credit|fund)|overdue|suspended|quota (is )?exhausted", re.IGNORECASE
+)
+
+
+class NoReply(Exception):
+    """No answer came, or none that is HTTP; the text says why, for people."""
+
+
+class Halt(Exception):
+    """The run ends here: nothing more can be looked at. The text is a sentence."""
+
+
+class NotSent(Exception):
+    """This one request was not sent; the text says why."""
+
+
+class Budget(NamedTuple):
+    """What may be spent: jobs, requests, and jobs that were accepted although they should not have been."""
+
+    spend: int = 0
+    requests: int = 250
+    unexpected: int = 1
+
+
+class Spending:
+    """Sends probes within a budget, at the pace that the server asks for, and counts.
+
+    `base` is where the API is, `takes` whether any reading accepts a body, `keys` the key of each name.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        base: str,
+        takes: Callable[[bytes], bool],
+        keys: Mapping[str, str],
+        budget: Budget,
+        pace: Pace,
+    ) -> None:
+        self._send, self._base, self._takes = send, base, takes
+        self._keys, self.budget, self.pace = keys, budget, pace
+        self.moved: dict[str, str] = {}  # paths that are asked in place of documented ones
+        self.requests = self.spent = self.unexpected = self.lost = 0
+        self._failures = 0
+        self.after: Callable[[], None] = lambda: None  # called when a reply is there, for who shows it
+
+    @property
+    def accepted(self) -> int:
+        """The jobs that were accepted, expected or not."""
+        return self.spent - self.lost + self.unexpected
+
+    def left(self) -> int:
+        """Jobs that may still be paid for."""
+        return self.budget.spend - self.spent
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a key."""
+        return bool(self._keys.get(key))
+
+    def ask(self, probe: Probe) -> Exchange:
+        """Send a probe and return what happened.
+
+        Raises NotSent where the budget does not cover it, NoReply where nothing came back, Halt where nothing
+        more can be asked.
+        """
+        cost = self._cost(probe)
+        self._allow(probe, cost)
+        if cost == PAID:
+            self.spent += 1  # until it is refused: a job whose reply is lost may have been taken
+        try:
+            exchange = self._exchanged(probe, again=cost != PAID)
+        except NoReply:
+            self.lost += cost == PAID
+            raise
+        self._count(probe, exchange.reply, cost)
+        self.after()
+        self._go_on(probe, exchange.reply)
+        return exchange
+
+    def _cost(self, probe: Probe) -> str:
+        """What it can cost, whatever the plan says: only `check` tells that a body is refused."""
+        if probe.cost in {PAID, ORACLE} or probe.call.method in READS:
+            return probe.cost
+        return PAID if self._takes(probe.call.body) else probe.cost
+
+    def _allow(self, probe: Probe, cost: str) -> None:
+        if not self.has(probe.key) and probe.key != NOBODY:
+            raise NotSent(f"it needs the {probe.key} key")
+        if self.requests >= self.budget.requests:
+            raise NotSent(f"--max-requests {self.budget.requests} was reached")
+        if probe.call.method in READS:
+            return
+        if self.unexpected >= self.budget.unexpected:
+            limit = f"--max-unexpected {self.budget.unexpected}"
+            raise NotSent(f"{self.unexpected} of what should have been refused was accepted: {limit}")
+        if cost == PAID and self.left() <= 0:
+            raise NotSent(f"it may be accepted: it needs --spend {self.budget.spend + 1}")
+
+    def _exchanged(self, probe: Probe, *, again: bool) -> Exchange:
+        call = self._with_key(probe)
+        for turn in range(PATIENCE):
+            reply = self._replied(call, again=again)
+            self.pace.saw(reply)
+            if reply.status != 429 or turn == PATIENCE - 1:
+                break
+            if not self.pace.back_off(reply, turn):
+                break
+            if self.requests >= self.budget.requests:
+                raise NotSent(f"--max-requests {self.budget.requests} was reached")
+        return Exchange(call, reply, self.pace.now(), self.requests)
+
+    def _replied(self, call: Call, *, again: bool) -> Reply:
+        try:
+            return self._sent(call)
+        except NoReply:
+            if not again or self.requests >= self.budget.requests or self.requests == 1:
+                raise
+            self.pace.rest()
+            return self._sent(call)
+
+    def _sent(self, call: Call) -> Reply:
+        self.pace.wait()
+        self.requests += 1
+        return self._without_keys(self._send(call))
+
+    def _without_keys(self, reply: Reply) -> Reply:
+        """The reply, in which a server that repeats a key has not: what is seen is shown."""
+        body = bytes(reply.body)
+        for key in filter(None, self._keys.values()):
+            body = body.replace(key.encode(), REDACTED.encode())
+        headers = {name: self._without_key(value) for name, value in reply.headers.items()}
+        return reply._replace(body=body, headers=headers)
+
+    def _without_key(self, text: str) -> str:
+        for key in filter(None, self._keys.values()):
+            text = text.replace(key, REDACTED)
+        return text
+
+    def _with_key(self, probe: Probe) -> Call:
+        key, headers = self._keys.get(probe.key, ""), dict(probe.call.headers)
+        if key and "authorization" not in headers:
+            headers["authorization"] = f"Bearer {KEY}"
+        filled = {name: value.replace(KEY, key) for name, value in headers.items() if value}
+        path = self.moved.get(probe.call.path, probe.call.path)
+        return probe.call._replace(headers=filled, path=path, origin=probe.origin or self._base)
+
+    def _count(self, probe: Probe, reply: Reply, cost: str) -> None:
+        taken = is_taken(reply) and probe.call.method not in READS
+        if cost == PAID:
+            self.spent -= reply.status < 500 and not is_taken(reply)
+            self.lost += reply.status >= 500
+        else:
+            self.unexpected += taken
+
+    def _go_on(self, probe: Probe, reply: Reply) -> None:
+        keyed = probe.key == FIRST and "authorization" not in probe.call.headers
+        message = message_of(reply)
+        if reply.status == 429 and not probe.cost == PAID:
+            raise Halt(f"The limits were reached {PATIENCE} times in a row: 429 {message}".strip())
+        if keyed and (reply.status in {402, 403} or (reply.status == 429 and _ARREARS.search(message))):
+            raise Halt(f"The account can't be used: {reply.status} {message}".strip())
+        if keyed and reply.status == 401:
+            raise Halt(f"The key is refused: 401 {message}".strip())
+        self._failures = self._failures + 1 if reply.status >= 500 else 0
+        if self._failures >= MOST_FAILURES:
+            raise Halt(f"The server fails: {self._failures} replies of {reply.status} one after the other.")
+
+
+def of_unfunded(probe: Probe) -> Probe:
+    """The same question put to the key without money."""
+    return probe._replace(call=probe.subject, key=UNFUNDED, cost=ORACLE, about=None, guard="")

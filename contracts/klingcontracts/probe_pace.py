@@ -1,0 +1,87 @@
+"""How fast requests may follow one another: what the server's headers say, else what is documented."""
+
+from collections import deque
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from klingcontracts.exchange import Reply
+
+LEFT = 3  # requests of a window that are left to others who use the key
+LONGEST = 120.0  # seconds that one wait takes at most
+FIRST_REST = 2.0  # seconds, where nobody says how long
+
+
+class Rate(NamedTuple):
+    """So many requests in so many seconds."""
+
+    requests: int = 100
+    seconds: float = 60.0
+
+
+class Pace:
+    """Waits before requests. `now` is Unix time in seconds, `sleep` takes seconds; both are given."""
+
+    def __init__(self, now: Callable[[], float], sleep: Callable[[float], None], rate: Rate) -> None:
+        self.now, self._sleep, self.rate = now, sleep, rate
+        self._sent: deque[float] = deque(maxlen=max(1, rate.requests - LEFT))
+        self._until = 0.0
+        self._told = False  # whether the server's headers say how many are left
+
+    def wait(self) -> None:
+        """Wait until another request may be sent, and note that it is."""
+        now = self.now()
+        wait = self._until - now
+        if not self._told and len(self._sent) == self._sent.maxlen:
+            wait = max(wait, self._sent[0] + self.rate.seconds - now)
+        if wait > 0:
+            self.sleep(wait)
+        self._sent.append(self.now())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long, but never longer than is reasonable."""
+        self._sleep(min(seconds, LONGEST))
+
+    def rest(self) -> None:
+        """Wait a moment before what failed is tried again."""
+        self.sleep(FIRST_REST)
+
+    def saw(self, reply: Reply) -> None:
+        """Note what a reply says about the requests that are left."""
+        left, reset = (_number(reply, f"x-ratelimit-{name}") for name in ("remaining", "reset"))
+        if left is None or reset is None:
+            return
+        self._told = True
+        self._until = self._end(reset) if left < LEFT else 0.0
+
+    def _end(self, reset: float) -> float:
+        # Unix seconds as documented; another number is taken for seconds from now.
+        now = self.now()
+        return reset + 0.5 if abs(reset - now) < 2 * LONGEST else now + min(reset, self.rate.seconds)
+
+    def back_off(self, reply: Reply, turn: int) -> bool:
+        """Wait as long as a reply of 429 asks; False where that is longer than we wait."""
+        wait = _retry_after(reply, self.now())
+        if wait is None:
+            reset = _number(reply, "x-ratelimit-reset")
+            wait = self._end(reset) - self.now() if reset is not None else FIRST_REST * 2**turn
+        if wait > LONGEST:
+            return False
+        self._until = 0.0
+        self._sleep(max(wait, 0.0))
+        return True
+
+
+def _number(reply: Reply, header: str) -> float | None:
+    text = reply.headers.get(header, "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _retry_after(reply: Reply, now: float) -> float | None:
+    text = reply.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 16:
+        return float(text)
+    try:
+        return parsedate_to_datetime(text).timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return None
