@@ -64,6 +64,15 @@ MAY_IMPORT = {
     "client_results": "client_calls conduct",
     "verdict": "client_calls client_results conduct contract exchange finding problem rule table",
     "recorded": "contract exchange finding problem strictjson",
+    "curl": "exchange strictjson",
+    "taken": "exchange",
+    "traffic_har": "exchange taken",
+    "traffic_vcr": "exchange taken",
+    "traffic_lines": "exchange recorded taken",
+    "traffic_files": "page_scalars page_yaml strictjson taken traffic_har traffic_lines traffic_vcr",
+    "traffic_secrets": "drift exchange",
+    "traffic_judge": "check contract curl drift finding rule strictjson taken traffic_secrets words",
+    "traffic": "check contract document drift finding plain rule taken traffic_files traffic_judge",
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
     "page_compare": "contract derive finding page_levels rule shape words",
     "page_draft": (
@@ -82,6 +91,35 @@ MAY_IMPORT = {
     "page_values": "shape strictjson",
     "page_yaml": "page_scalars strictjson",
     "pages": "page_draft page_findings page_openapi page_parts page_scalars page_text page_yaml strictjson",
+    "probe": "check contract exchange rule",
+    "probe_bodies": "contract document probe_values problem rule shape",
+    "probe_canary": "contract drift probe probe_follow probe_free probe_guard probe_guarded probe_judge",
+    "probe_follow": (
+        "check contract drift exchange probe probe_free "
+        "probe_guard probe_guarded probe_judge rule strictjson words"
+    ),
+    "probe_free": "contract exchange probe probe_bodies probe_guarded strictjson",
+    "probe_guard": "exchange probe probe_free probe_guarded probe_pace",
+    "probe_guarded": "derive exchange probe probe_bodies probe_reading rule strictjson",
+    "probe_jobs": "contract probe probe_bodies probe_values",
+    "probe_judge": (
+        "check contract drift exchange finding probe probe_free probe_guarded probe_reading rule strictjson"
+    ),
+    "probe_money": (
+        "contract drift exchange probe probe_follow probe_guard probe_jobs probe_judge rule strictjson words"
+    ),
+    "probe_pace": "exchange",
+    "probe_page": "contract drift page_findings page_parts rule",
+    "probe_plan": (
+        "contract drift probe probe_bodies probe_free probe_guarded probe_jobs probe_reading strictjson table"
+    ),
+    "probe_reading": "any_reading contract document probe probe_bodies",
+    "probe_rest": "check contract drift exchange probe probe_follow probe_jobs probe_judge rule words",
+    "probe_run": (
+        "contract document drift probe probe_canary probe_follow probe_free probe_guard "
+        "probe_guarded probe_jobs probe_judge probe_money probe_plan probe_reading probe_rest strictjson"
+    ),
+    "probe_values": "shape",
     "klingmock": "",
     "clock": "",
     "patience": "",
@@ -122,12 +160,21 @@ MAY_IMPORT = {
         "scripts served settings task"
     ),
     "out": "problem",
-    "cli": "klingmock out problem",
+    "parser": "problem",
+    "cli": "klingmock out parser problem",
     "cli_contract": "document out show",
     "cli_report": "drift drift_forms out problem rule waivers",
+    "cli_drift": "parser",
+    "drift_traffic": "cli_report contract document traffic traffic_files",
     "cli_serve": "settings",
     "cli_verdict": "contract document out problem recorded rule verdict",
     "__main__": "cli",
+    "live_flags": "pages probe probe_canary problem",
+    "live_http": "exchange probe_guard",
+    "drift_live": (
+        "cli_report contract document live_flags live_http out pages probe_canary "
+        "probe_follow probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run"
+    ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",
     "background": "answer app control problem server",

@@ -121,3 +121,43 @@ def inline(value, pad):
 @given(VALUES)
 def test_blocks_are_read(value) -> None:
     assert load_yaml(block({"a": value})) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: !!binary |\n  /w==\nb: 1\n", {"a": b"\xff", "b": 1}),
+        ("a: !!binary |\n  eHh4\n  eHh4\n", {"a": b"xxxxxx"}),
+        ("- !!binary eA==\n- !!binary 'eA=='\n", [b"x", b"x"]),
+        ("a: !!binary &x |\n  eA==\nb: *x\n", {"a": b"x", "b": "eA==\n"}),
+        ("a: &x !!binary |\n  eA==\nb: *x\n", {"a": b"x", "b": b"x"}),
+        ("a: !!binary\n  eA==\n", {"a": b"x"}),
+    ],
+)
+def test_bytes_are_read_where_they_are_asked_for(text, value):
+    assert load_yaml(text, binary=True) == value
+    with pytest.raises(BadYaml, match="begins with !"):
+        load_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: !!binary |\n  !\n", "a: !!binary\n", "a: !!binary [1]\n", "a: !!binary é\n"]
+)
+def test_what_is_called_bytes_and_is_none(text):
+    with pytest.raises(BadYaml, match="no Base64 under !!binary"):
+        load_yaml(text, binary=True)
+
+
+NAMES = st.text(st.sampled_from(list("abcXYZ-_09")), min_size=1, max_size=20)
+TEXTS = st.text() | st.text(st.sampled_from(list("ab :'\"\\\n\t-#%é字 ")), max_size=200)
+DUMPED = st.recursive(
+    TEXTS | st.binary(max_size=200) | st.integers(-(10**6), 10**6) | st.none() | st.booleans(),
+    lambda one: st.lists(one, max_size=4) | st.dictionaries(NAMES, one, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(DUMPED)
+def test_what_another_library_writes_is_read_back(value):
+    yaml = pytest.importorskip("yaml")
+    assert load_yaml(yaml.safe_dump({"a": value}), binary=True) == {"a": value}

@@ -31,7 +31,8 @@ def summary(report: Report) -> str:
     levels = Counter(one.finding.level for one in report.found)
     parts = [counted(levels[level], str(level)) for level in (Level.ERROR, Level.WARNING)]
     parts += [f"{levels[Level.INFO]} info"]
-    parts += [f"{counted(report.requests, 'request')}, {counted(report.accepted, 'accepted job')}"]
+    if report.requests or report.accepted:
+        parts += [f"{counted(report.requests, 'request')}, {counted(report.accepted, 'accepted job')}"]
     parts += [f"{len(report.waived)} waived"] if report.waived else []
     parts += [f"{counted(len(report.not_looked), 'rule')} not looked at"] if report.not_looked else []
     return "; ".join(parts)

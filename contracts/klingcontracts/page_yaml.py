@@ -1,9 +1,10 @@
-"""The YAML that tools write OpenAPI in: block mappings and lists, texts and numbers of YAML 1.2.
+"""The YAML in which tools write OpenAPI and recordings: block mappings and lists, texts and numbers of 1.2.
 
-What is beyond that (tags, complex and merge keys, streams) is told of, not guessed at.
+What is beyond that (other tags than !!binary, complex and merge keys, streams) is told of, not guessed at.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,14 +15,18 @@ MOST_NODES = 100_000  # of all that a text describes, each alias counted with wh
 
 _COLON = re.compile(r":(?=\s|$)")
 _ANCHOR = re.compile(r"&([^\s\[\]{},]+)(?:\s+|$)")
+_BINARY = re.compile(r"!!binary(?:\s+|$)")
 _ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _NOT_PLAIN = frozenset("[]{}#&*!|>'\"%@`,")
 
 
-def load_yaml(text: str) -> Any:
-    """The value that a YAML text describes: as JSON, with texts for keys. Raises BadYaml."""
-    reader = _Reader(text.split("\n"))
+def load_yaml(text: str, *, binary: bool = False) -> Any:
+    """The value that a YAML text describes: as JSON, with texts for keys. Raises BadYaml.
+
+    With `binary`, what is tagged !!binary comes as bytes; without it, the tag is refused as any other.
+    """
+    reader = _Reader(text.split("\n"), binary)
     try:
         value = reader.document()
     except BadYaml as error:
@@ -47,8 +52,9 @@ def _bound(value: Any) -> None:
 class _Reader:
     """The lines, the place in them, and what was given a name."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], binary: bool) -> None:
         self._lines = lines
+        self._binary = binary
         self._at = 0
         self._anchors: dict[str, Any] = {}
 
@@ -142,6 +148,9 @@ class _Reader:
         if anchor:
             value = self._anchors[anchor[1]] = self._value(rest[anchor.end() :], indent, depth, of_key)
             return value
+        tag = _BINARY.match(rest) if self._binary else None
+        if tag:
+            return _bytes(self._value(rest[tag.end() :], indent, depth, of_key))
         if _COMMENT.sub("", rest).strip():
             return self._inline(rest, indent)
         if not self._next():
@@ -212,6 +221,13 @@ class _Reader:
             lines.append(_COMMENT.sub("", line).strip())
             depth += balance(lines[-1])
         return flow("\n".join(lines))
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return b64decode("".join(value.split()), validate=True)
+    except (AttributeError, ValueError) as error:
+        raise BadYaml("something that is no Base64 under !!binary") from error
 
 
 def _is_item(text: str) -> bool:

@@ -109,7 +109,7 @@ def _polled(
             break  # what it says instead is a difference by itself
         behind -= _has_ended(exchange, ends)
         if spending.pace.now() - began > patience.timeout:
-            why = f"the job did not end within --timeout {patience.timeout:g} seconds"
+            why = f"the job did not end within --job-timeout {patience.timeout:g} seconds"
             brought.unlooked.append(NotLooked("task.lifecycle.order", why))
             break
         if behind == AFTER_THE_END:

@@ -1,6 +1,10 @@
 """The bodies that are paid for: each carries as much as one job can, and no two carry the same."""
 
+import base64
+import struct
+import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from klingcontracts.contract import Contract
@@ -12,8 +16,11 @@ RULE = "submit.reply.status"
 AGAIN = "the first job once more"
 
 
-def jobs(contract: Contract, bodies: Bodies) -> list[Probe]:
-    """The jobs in the order in which a budget is best spent on them."""
+def jobs(contract: Contract, bodies: Bodies, picture: str | None = None) -> list[Probe]:
+    """The jobs in the order in which a budget is best spent on them.
+
+    `picture` is the URL of an image that is there; else a small one is sent in Base64.
+    """
     full = _filled(contract, bodies, last=False)
     other = _filled(contract, bodies, last=True)
     named = [
@@ -24,7 +31,30 @@ def jobs(contract: Contract, bodies: Bodies) -> list[Probe]:
         ("a job with the last of the options", _options(bodies)),
     ]
     submit = contract.operation("submit")
-    return [Probe(RULE, what, posted(submit, body), cost=PAID) for what, body in named]
+    sent = [(what, _pictured(bodies, body, picture or drawn())) for what, body in named]
+    return [Probe(RULE, what, posted(submit, body), cost=PAID) for what, body in sent]
+
+
+def _pictured(bodies: Bodies, body: Mapping[str, Any], picture: str) -> dict[str, Any]:
+    """The body with a picture that is there in place of examples of one, where the contract takes it."""
+    named: Mapping[str, Any] = bodies.shape.schema.get("properties", {})
+    held = [name for name in body if isinstance(named.get(name), Mapping) and named[name].get("x-holds")]
+    pictured = {**body, **dict.fromkeys(held, picture)}
+    return pictured if not bodies.breaks(pictured) else dict(body)
+
+
+@cache
+def drawn() -> str:
+    """A picture of 512 x 512 pixels as PNG in Base64: bands of grey, which compress to little."""
+    size = 512
+    rows = b"".join(b"\0" + bytes([row // 2]) * size for row in range(size))
+    head = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
 
 
 def _filled(contract: Contract, bodies: Bodies, *, last: bool) -> dict[str, Any]:
@@ -34,13 +64,18 @@ def _filled(contract: Contract, bodies: Bodies, *, last: bool) -> dict[str, Any]
     """
     named: Mapping[str, Any] = bodies.shape.schema.get("properties", {})
     body = dict(bodies.minimal)
-    for name in reversed(list(named)) if last else named:
+    for name in _tied_first(bodies, named) if last else named:
         for value in _edges(named[name], last=last):
             with_it = {**body, name: value}
             if not bodies.breaks(with_it) and not remarks(contract, with_it):
                 body = with_it
                 break
     return {name: body[name] for name in named if name in body}
+
+
+def _tied_first(bodies: Bodies, named: Mapping[str, Any]) -> list[str]:
+    ties = bodies.shape.schema.get("dependentSchemas", {})
+    return sorted(list(named)[::-1], key=lambda name: name not in ties)
 
 
 def remarks(contract: Contract, body: Any) -> bool:

@@ -45,7 +45,7 @@ class Plan(NamedTuple):
         return [probe for part in self for probe in part]
 
 
-def planned(readings: Readings, held: Sequence[Guard], *, oracle: bool) -> Plan:
+def planned(readings: Readings, held: Sequence[Guard], *, oracle: bool, picture: str | None = None) -> Plan:
     """The plan, given the guards that hold and whether the oracle speaks."""
     contract, points = readings.contract, readings.points
     best = held[0] if held else None
@@ -59,7 +59,7 @@ def planned(readings: Readings, held: Sequence[Guard], *, oracle: bool) -> Plan:
         [probe for probe in asked if probe.cost != PAID],
         [probe for probe in risky if not outcome(contract, probe.call).accepted],
         [
-            *jobs(contract, readings.bodies),
+            *jobs(contract, readings.bodies, picture),
             *(probe for probe in risky if outcome(contract, probe.call).accepted),
         ],
     )
@@ -100,11 +100,13 @@ def calibration(readings: Readings) -> list[Probe]:
     ]
 
 
-def unlooked(contract: Contract, looked: Iterable[str], known: Sequence[NotLooked] = ()) -> list[NotLooked]:
-    """Every rule that nothing was said about, and why."""
-    told = {one.rule for one in known}
-    missing = [name for name in contract.rules if name not in set(looked) | told]
-    return [*known, *(NotLooked(name, _why(contract, name)) for name in missing)]
+def unlooked(
+    contract: Contract, looked: Iterable[str], known: Sequence[NotLooked] = (), instead: str = ""
+) -> list[NotLooked]:
+    """Every rule that nothing was said about, and why; `instead` is the reason of a run that broke off."""
+    told = {*looked, *(one.rule for one in known)}
+    missing = [name for name in contract.rules if name not in told]
+    return [*known, *(NotLooked(name, instead or _why(contract, name)) for name in missing)]
 
 
 def _why(contract: Contract, name: str) -> str:
@@ -116,7 +118,7 @@ def _why(contract: Contract, name: str) -> str:
 def shown(plan: Plan, contract: Contract, spend: int, requests: int) -> str:
     """The plan as a table, its sum, and what stays unlooked-at."""
     rows = [_row(contract, number, probe) for number, probe in enumerate(plan.all(), 1)]
-    lines = [table(("no", "cost", "jobs", "money", "rule", "asks"), rows, whole=("rule",)), ""]
+    lines = [table(("no", "cost", "jobs", "money", "rule", "asks", "behind"), rows, whole=("rule",)), ""]
     paid = [*plan.risky, *plan.jobs]
     least = len(plan.all()) - len(paid)
     lines.append(
@@ -141,8 +143,8 @@ def _by_any_reply(contract: Contract, *, spend: int) -> set[str]:
 
 def _row(contract: Contract, number: int, probe: Probe) -> tuple[str, ...]:
     money = _price(contract, probe) if probe.jobs else ""
-    guard = f" (behind {probe.guard})" if probe.guard else ""
-    return str(number), probe.cost, str(probe.jobs), money, probe.rule, probe.what + guard
+    guard = probe.guard.removeprefix("submit.body.")
+    return str(number), probe.cost, str(probe.jobs), money, probe.rule, probe.what, guard
 
 
 def _price(contract: Contract, probe: Probe) -> str:

@@ -75,18 +75,17 @@ class Readings:
 
     def followed(self, seen: Iterable[tuple[Probe, Outcome]]) -> dict[str, str]:
         """The reading of each question that most answers agree with, where that is not the one in force."""
-        asked = list(seen)
+        asked = [(probe, outcome, agrees(outcome, told_of(self.contract, probe))) for probe, outcome in seen]
+        odd = [(probe, outcome) for probe, outcome, here in asked if not here]
         found: dict[str, tuple[int, str]] = {}
         for other in self.others:
-            gain = sum(self._gain(other, probe, outcome) for probe, outcome in asked)
+            if not any(agrees(outcome, told_of(other.contract, probe)) for probe, outcome in odd):
+                continue  # it explains nothing
+            there = [agrees(outcome, told_of(other.contract, probe)) for probe, outcome, _ in asked]
+            gain = sum(there) - sum(here for *_, here in asked)
             if gain > found.get(other.question, (0, ""))[0]:
                 found[other.question] = (gain, other.reading)
         return {question: reading for question, (_, reading) in found.items()}
-
-    def _gain(self, other: Read, probe: Probe, outcome: Outcome) -> int:
-        return agrees(outcome, told_of(other.contract, probe)) - agrees(
-            outcome, told_of(self.contract, probe)
-        )
 
     def following(self, followed: Mapping[str, str]) -> Contract:
         """The contract with these readings in force."""

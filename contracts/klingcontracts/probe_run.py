@@ -6,19 +6,20 @@ from urllib.parse import urlsplit
 
 from klingcontracts.contract import load
 from klingcontracts.document import revisions
-from klingcontracts.drift import Found, NotLooked, Report
+from klingcontracts.drift import NotLooked, Report
 from klingcontracts.probe import FREE, ORACLE, PAID, UNFUNDED, UNTOLD, Outcome, Probe, foretold, posted
 from klingcontracts.probe_canary import Canary, looked_after
 from klingcontracts.probe_follow import Brought, Job, Patience, follow, value_of
 from klingcontracts.probe_free import first_probes
 from klingcontracts.probe_guard import Halt, NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import Guard, decoded, guarded, guards, holds, said
-from klingcontracts.probe_judge import Seen, found, judged, once, stated
+from klingcontracts.probe_jobs import price
+from klingcontracts.probe_judge import Seen, found, judged, once
 from klingcontracts.probe_money import Money
 from klingcontracts.probe_plan import Plan, alone, calibration, planned, unlooked
 from klingcontracts.probe_reading import Readings, agrees
 from klingcontracts.probe_rest import by_replies, headers_told, reads_told, same_ids
-from klingcontracts.rule import Level
+from klingcontracts.strictjson import parse
 
 ENOUGH = 2  # probes in a row without any answer, after which nothing more is asked
 
@@ -31,9 +32,11 @@ class Run:
     spending: Spending
     patience: Patience
     canary: Canary | None = None
+    picture: str | None = None
     brought: Brought = field(default_factory=lambda: Brought([], [], []))
     jobs: list[Job] = field(default_factory=list)
     incomplete: str = ""
+    expected: int = 1  # requests, as far as that can be told
     _silent: int = 0
     _again: set[str] = field(default_factory=set)
     _guards: list[Guard] = field(default_factory=list)
@@ -51,7 +54,9 @@ class Run:
         told, following = judged(self.readings, self.brought.seen)
         told += [*self.brought.told, *headers_told(following, self.brought.seen)]
         told += [*reads_told(following, self.brought.seen), *same_ids(following, self.brought.seen)]
-        rest = unlooked(following, by_replies(following, self.brought.seen), self._not_looked())
+        known = list(dict.fromkeys(self.brought.unlooked))
+        looked = by_replies(following, self.brought.seen)
+        rest = unlooked(following, looked, known, self.incomplete)
         spending = self.spending
         return Report(
             "drift live",
@@ -63,13 +68,6 @@ class Run:
             spending.requests,
             self.incomplete,
         )
-
-    def _not_looked(self) -> list[NotLooked]:
-        if self.incomplete:
-            return list(
-                dict.fromkeys([*self.brought.unlooked, NotLooked("everything else", self.incomplete)])
-            )
-        return list(dict.fromkeys(self.brought.unlooked))
 
     def _first(self) -> None:
         """Whether there is an API that takes the key, and where jobs are submitted."""
@@ -136,7 +134,8 @@ class Run:
             )
         self._assert_guards()
         oracle = self.spending.has(UNFUNDED) and self._calibrated()
-        plan = planned(self.readings, self._guards, oracle=oracle)
+        plan = planned(self.readings, self._guards, oracle=oracle, picture=self.picture)
+        self.expected = self.spending.requests + len(plan.free) + len(plan.points)
         for probe in plan.free:
             self._look(probe)
         self._points(plan)
@@ -146,6 +145,13 @@ class Run:
     def jobs_paid(self) -> list[Seen]:
         """The jobs that were accepted."""
         return [one for one in self.brought.seen if one.probe.cost == PAID and one.outcome.accepted]
+
+    def money(self) -> float:
+        """What the jobs that were accepted cost, as documented."""
+        prices = [
+            price(self.readings.contract, parse(bytes(one.probe.call.body))) for one in self.jobs_paid()
+        ]
+        return sum(amount or 0.0 for amount in prices)
 
     def _assert_guards(self) -> None:
         for guard in guards(self.readings):
@@ -178,7 +184,18 @@ class Run:
         """Ask about bodies; where a guard turns out to be looked at too early, ask without it."""
         behind = [probe for probe in plan.points if probe.guard]
         asked = [seen for seen in map(self._look, behind) if seen is not None]
-        doubtful = [one for one in asked if not self._trusted(one, asked)]
+        stages = [(one, self._stage(one.probe)) for one in asked]
+        told = {
+            (one.probe.guard, stage)
+            for one, stage in stages
+            if not one.outcome.accepted and one.outcome != UNTOLD
+        }
+        sure = {guard for guard, _ in told}
+        doubtful = [
+            one
+            for one, stage in stages
+            if ((one.probe.guard, stage) not in told if stage is not None else one.probe.guard not in sure)
+        ]
         for one in doubtful:
             self.brought.seen.remove(one)
         bare = [self._bare(one.probe) for one in doubtful]
@@ -188,17 +205,6 @@ class Run:
                 self.brought.unlooked.append(NotLooked(probe.rule, why))
             elif not self._was_asked(probe):
                 self._look(probe)
-
-    def _trusted(self, one: Seen, asked: Sequence[Seen]) -> bool:
-        """Whether anything of its kind was refused for itself, and not for the guard behind it."""
-        kind = self._stage(one.probe)
-        return any(
-            other.probe.guard == one.probe.guard
-            and (kind is None or self._stage(other.probe) == kind)
-            and not other.outcome.accepted
-            and other.outcome != UNTOLD
-            for other in asked
-        )
 
     def _stage(self, probe: Probe) -> int | None:
         """The stage at which the server refuses what is asked; None for what it takes."""
@@ -279,9 +285,3 @@ class Run:
         rest = [one for one in self._guards if one.rule != probe.guard]
         found_others = [guarded(point, one, self.readings) for one in rest] if point else []
         return next((one for one in found_others if one is not None), probe)
-
-
-def interrupted(run: Run) -> Found:
-    """What a person should know of a run that was interrupted."""
-    rule = stated("run.interrupted", "a run goes to its end", Level.INFO)
-    return found(rule, "the end", f"{run.spending.requests} requests, {run.spending.accepted} jobs accepted")

@@ -62,23 +62,31 @@ def _told(path: str, nth: int, line: str) -> Mapping[str, Any]:
 
 def _exchange(path: str, nth: int, told: Mapping[str, Any]) -> Exchange:
     try:
-        call, reply = told["call"], told["reply"]
-        asked = Call(
-            str(call["method"]),
-            str(call["path"]),
-            dict(call["headers"]),
-            _body(call["body"]),
-            str(call["query"]),
-        )
-        answered = Reply(
-            int(reply["status"]),
-            dict(reply["headers"]),
-            _body(reply["body"]),
-            wire=str(reply.get("wire", "")),
-        )
-        return Exchange(asked, answered, float(told["at"]))
+        return exchange_of(told)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem(f"{path!r}, line {nth}, is no exchange: {error!r}.", REMEDY, COULD_NOT_LOOK) from error
+
+
+def exchange_of(told: Mapping[str, Any]) -> Exchange:
+    """The exchange that one line of a journal tells of.
+
+    Raises KeyError, TypeError, ValueError or AttributeError when it tells of none.
+    """
+    call, reply = told["call"], told["reply"]
+    asked = Call(
+        str(call["method"]),
+        str(call["path"]),
+        dict(call["headers"]),
+        _body(call["body"]),
+        str(call["query"]),
+    )
+    answered = Reply(
+        int(reply["status"]),
+        dict(reply["headers"]),
+        _body(reply["body"]),
+        wire=str(reply.get("wire", "")),
+    )
+    return Exchange(asked, answered, float(told["at"]))
 
 
 def _body(told: Any) -> bytes:

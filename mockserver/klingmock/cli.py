@@ -1,27 +1,21 @@
 """The command. A subcommand's module is loaded when it runs: `contract list` needs no server."""
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
 
 from klingcontracts.problem import Problem, nearest, unknown
 from klingmock import __version__
 from klingmock.out import say
+from klingmock.parser import Parser
 
 COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -> exit code
     "serve": "run the fake as a server on this machine",
     "contract": "show what is documented, and where it comes from",
     "verdict": "judge a client by the journal of what it did",
+    "drift": "notice when the vendor changes: docs, live or traffic",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and what to do, in our form, with our exit code."""
-        raise Problem(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +35,7 @@ def _run(arguments: list[str]) -> int:
     command = arguments[0] if arguments else ""
     if command and not command.startswith("-") and command not in COMMANDS:
         raise unknown("Command", command, COMMANDS, "See: klingmock --help")
-    parser = _Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
+    parser = Parser(prog="klingmock", description="A local fake of a paid, asynchronous image-to-video API.")
     parser.add_argument("--version", action="version", version=f"klingmock {__version__}")
     if command.startswith("-") and command not in ("-h", "--help", "--version"):
         raise _stray([command], parser)
@@ -51,11 +45,11 @@ def _run(arguments: list[str]) -> int:
         import_module(f"klingmock.cli_{command}").flags(own[command])
     chosen, left = parser.parse_known_args(arguments)
     if left:
-        raise _stray(left, own[chosen.command])
+        raise _stray(left, chosen.innermost)
     return int(import_module(f"klingmock.cli_{chosen.command}").run(chosen))
 
 
-def _stray(words: list[str], parser: argparse.ArgumentParser) -> Problem:
+def _stray(words: list[str], parser: Parser) -> Problem:
     # A stray word can be a key that lost its flag: only flags are repeated, and no value of theirs.
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     remedy = f"See: {parser.prog} --help"

@@ -1,0 +1,157 @@
+"""klingcontracts.traffic: recordings make a report that says what was looked at, and what was not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import klingmock
+from klingcontracts.contract import load
+from klingcontracts.document import revisions
+from klingcontracts.exchange import Call
+from klingcontracts.rule import Level
+from klingcontracts.traffic import traffic_report
+from klingcontracts.traffic_files import Recording, Unread, read_traffic
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "traffic"
+RECORDINGS = {
+    path.name: read_traffic(path.read_bytes()) for path in FIXTURES.iterdir() if path.suffix != ".py"
+}
+HAR = RECORDINGS["proxy.har"]
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_each_recording_conforms_and_its_refusal_is_told(name):
+    report = traffic_report(load(), {name: RECORDINGS[name]})
+    assert report.verdict() == "conforms"
+    assert not report.incomplete
+    (one,) = report.found
+    assert (one.finding.rule.id, one.finding.level) == ("submit.body.mode.enum", Level.INFO)
+    assert report.target == f"{name} (6 of {len(RECORDINGS[name].taken)} exchanges)"
+
+
+def test_all_of_them_together_say_the_same_once():
+    report = traffic_report(load(), RECORDINGS)
+    (one,) = report.found
+    assert one.evidence["times"] == len(RECORDINGS)
+
+
+def test_what_the_recordings_do_not_tell():
+    looked = {
+        one.rule: one.why for one in traffic_report(load(), {"a": RECORDINGS["browser.har"]}).not_looked
+    }
+    assert looked.keys() == {"auth.missing-key", "route.unknown-path"}
+    assert looked["route.unknown-path"].startswith("1 exchange with another path, such as GET /aigc/video/")
+    journal = traffic_report(load(), {"a": RECORDINGS["journal.jsonl"]})
+    assert [one.rule for one in journal.not_looked] == ["route.unknown-path"]  # it has who sent no key
+
+
+def test_what_was_recorded_without_its_body_and_what_was_not_recorded():
+    first = HAR.taken[0]
+    taken = [first._replace(sent=False), first, first._replace(got=False)]
+    looked = {one.rule: one.why for one in traffic_report(load(), {"a": Recording(taken)}).not_looked}
+    assert looked["submit.body.*"] == "1 of 3 exchanges were recorded without that body"
+    assert looked["submit.reply.*"] == "1 of 3 exchanges were recorded without that body"
+    assert looked["task.*"] == "no exchange of it was recorded"
+
+
+def test_another_revision_is_named_where_the_paths_are_its_own():
+    report = traffic_report(load("2026-07"), {"a": HAR})
+    why = next(one.why for one in report.not_looked if one.rule == "route.unknown-path")
+    assert why.endswith("; documented in 2026-02: see --against")
+    submissions = Recording([one for one in HAR.taken if one.exchange.call.method == "POST"])
+    report = traffic_report(load("2026-07"), {"a": submissions})
+    assert report.incomplete == (
+        "none of 2 exchanges has a path of 2026-07; documented in 2026-02: see --against"
+    )
+    assert report.exit_code() == 3
+
+
+def test_a_browsers_question_is_no_call():
+    ask = HAR.taken[0]
+    call = ask.exchange.call._replace(method="OPTIONS")
+    asked = ask._replace(exchange=ask.exchange._replace(call=call))
+    report = traffic_report(load(), {"a": Recording([asked, *HAR.taken])})
+    assert report.target == "a (6 of 8 exchanges)"
+    assert report.verdict(Level.WARNING) == "conforms"
+
+
+def test_a_file_that_can_not_be_read_is_found():
+    broken = Recording((), [Unread("", "it is empty")])
+    report = traffic_report(load(), {"a": HAR, "b/c~d": broken})
+    unread = report.found[-1]
+    assert unread.finding.fingerprint == "traffic.unreadable@*/b~1c~0d"
+    assert (unread.finding.level, unread.finding.seen) == (Level.WARNING, "it is empty")
+    assert unread.evidence == {"file": "b/c~d", "times": 1}
+    assert report.exit_code() == 1
+
+
+def test_entries_that_can_not_be_read_are_one_finding_with_the_first():
+    some = HAR._replace(unread=[Unread("line 2", "no URL", 2), Unread("line 5", "no URL", 5)])
+    unread = traffic_report(load(), {"a": some}).found[-1]
+    assert unread.evidence == {"file": "a", "times": 2, "place": "line 2", "line": 2}
+
+
+@pytest.mark.parametrize(
+    ("recordings", "why"),
+    [
+        ({"a": Recording((), [Unread("", "it is empty")])}, "nothing could be read"),
+        ({"a": Recording(())}, "no exchange was recorded"),
+        ({}, "no exchange was recorded"),
+        ({"a": Recording(HAR.taken[5:6])}, "none of 1 exchange has a path of 2026-02"),
+    ],
+)
+def test_where_nothing_could_be_looked_at_the_exit_code_is_3(recordings, why):
+    report = traffic_report(load(), recordings)
+    assert report.incomplete == why
+    assert (report.verdict(), report.exit_code()) == ("inconclusive", 3)
+
+
+FAULTS = {
+    "": set(),
+    "task: added": set(),
+    "task: missing=data.status": {"task.reply.data.status.required"},
+    "task: status=success, status=pending": {"task.lifecycle.order", "task.reply.data.result.required"},
+}
+
+
+@pytest.mark.parametrize("revision", revisions())
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_session_with_a_fake_that_goes_wrong(revision, fault):
+    contract = load(revision)
+    with klingmock.running(revision=revision, timing=(10, 10), script=fault) as fake:
+        key = {"authorization": f"Bearer {fake.api_key}", "content-type": "application/json"}
+        fake.answer(
+            Call("POST", contract.operation("submit").path, key, b'{"image": "https://example.com/a.jpg"}')
+        )
+        for _ in range(3):
+            fake.advance(1)
+            fake.answer(Call("GET", f"/api/v1/tasks/{fake.tasks[0].id}", key))
+        raw = "\n".join(json.dumps(entry.to_json()) for entry in fake.journal).encode()
+    report = traffic_report(contract, {"journal": read_traffic(raw)})
+    rules = {one.finding.rule.id for one in report.at(Level.WARNING)}
+    assert rules == FAULTS[fault]
+
+
+def test_every_exchange_with_a_key_is_told_without_it():
+    secret = "sk-live-0123456789"
+    taken = []
+    for one in HAR.taken:
+        call = one.exchange.call
+        body = call.body.replace(b'"std"', f'"{secret}"'.encode())
+        headers = {**call.headers, "authorization": f"Bearer {secret}", "cookie": f"session={secret}-2"}
+        changed = call._replace(headers=headers, body=body, query=f"api_key={secret}-3")
+        taken.append(one._replace(exchange=one.exchange._replace(call=changed)))
+    report = traffic_report(load(), {"a": Recording(taken)})
+    assert report.exit_code() == 1
+    assert secret not in json.dumps(report.to_json())
+
+
+def test_a_broken_lifecycle_is_found_once_and_counted():
+    polls = [
+        one for one in HAR.taken if one.exchange.call.method == "GET" and "/tasks/" in one.exchange.call.path
+    ]
+    back = polls[::-1]
+    taken = [one._replace(exchange=one.exchange._replace(at=0)) for one in back * 2]
+    (one,) = traffic_report(load(), {"a": Recording(taken)}).found
+    assert (one.finding.rule.id, one.evidence["times"]) == ("task.lifecycle.order", 2)

@@ -1,0 +1,67 @@
+"""klingcontracts.traffic_lines: our journal, and what anybody may write down."""
+
+import pytest
+
+import klingmock
+from klingcontracts.contract import load
+from klingcontracts.exchange import Call
+from klingcontracts.traffic_lines import from_line
+
+PLAIN = {
+    "method": "POST",
+    "url": "https://api.modellix.ai/api/v1/x",
+    "headers": {"A": "b"},
+    "body": {"image": "x"},
+    "status": 200,
+    "response_headers": {"C": "d"},
+    "response_body": {"code": 0},
+    "at": 5,
+}
+
+
+def test_one_object_and_two_say_the_same():
+    request = {name: PLAIN[name] for name in ("method", "url", "headers", "body")}
+    response = {"status": 200, "headers": {"C": "d"}, "body": '{"code": 0}'}
+    for told in (PLAIN, {"request": request, "response": response, "at": 5}):
+        taken = from_line(told)
+        assert taken.exchange.call[:4] == ("POST", "/api/v1/x", {"a": "b"}, b'{"image": "x"}')
+        assert taken.exchange.reply[:3] == (200, {"c": "d"}, b'{"code": 0}')
+        assert (taken.exchange.at, taken.sent, taken.got, taken.whole_key) == (5, True, True, False)
+
+
+def test_what_was_not_written_down():
+    bare = from_line({"method": "POST", "url": "http://a/b", "status": 200})
+    assert (bare.sent, bare.got) == (False, False)
+    assert from_line({"method": "GET", "url": "http://a/b", "status": 200}).sent
+    dropped = from_line({"method": "GET", "url": "http://a/b", "status": 0})
+    assert dropped.exchange.reply.wire == "drop"
+    packed = from_line({**PLAIN, "response_headers": {"content-encoding": "br"}})
+    assert not packed.got
+
+
+@pytest.mark.parametrize("told", [{}, {"method": "GET", "url": "http://a/b"}, {"call": {}, "reply": {}}])
+def test_what_is_no_exchange(told):
+    with pytest.raises(KeyError):
+        from_line(told)
+
+
+def test_a_line_of_the_journal():
+    image = "iVBORw0KGgo" + "A" * 200_000
+    with klingmock.running(script="task: truncate") as fake:
+        key = {"authorization": f"Bearer {fake.api_key}"}
+        path = load().operation("submit").path
+        for body in (
+            b'{"image": "https://example.com/a.jpg"}',
+            b'{"image": "%s"}' % image.encode(),
+            b"x" * 5000,
+        ):
+            fake.answer(Call("POST", path, key, body))
+        fake.answer(Call("GET", f"/api/v1/tasks/{fake.tasks[0].id}", key))
+        small, large, broken, cut = (from_line(entry.to_json()) for entry in fake.journal)
+    assert small.exchange.call.json() == {"image": "https://example.com/a.jpg"}
+    assert (small.sent, small.got, small.whole_key) == (True, True, True)
+    assert "sha256" in large.exchange.call.json()["image"]
+    assert not broken.sent
+    assert broken.got
+    assert cut.exchange.reply.wire == "truncate"
+    assert not cut.got
