@@ -79,10 +79,30 @@ def guarded(point: Point, guard: Guard, readings: Readings) -> Probe | None:
 
 
 def _tells(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
-    own, first = readings.bodies.breaks(body)[:1], readings.bodies.breaks(both)[:1]
+    own, broken = readings.bodies.breaks(body), readings.bodies.breaks(both)
+    # Where the server does not look at what is asked, the guard must be what it meets next.
+    if [rule for rule in broken if rule not in own][:1] != [guard.rule]:
+        return False
     if not own:
-        return first == [guard.rule]
-    return first == own and not fields_of(readings.contract.rules[own[0]]) <= guard.fields
+        # Of a field that the guard has too, its error would tell nothing.
+        return not special(readings.bodies, body) & guard.fields
+    rule = readings.contract.rules[own[0]]
+    if broken[0] != rule.id or fields_of(rule) <= guard.fields:
+        return False
+    return rule.keyword != "required" or _still_lacks(readings, body, both, guard)
+
+
+def special(bodies: Bodies, body: Mapping[str, Any]) -> set[str]:
+    """The fields that make a body another one than the minimal one."""
+    return {name for name, value in body.items() if bodies.minimal.get(name) != value}
+
+
+def _still_lacks(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
+    """Whether the guard brings nothing that stands for what is missing, in any reading."""
+    return not (guard.more.keys() & body.keys()) and all(
+        bool(other.bodies.breaks(body)) == bool(set(other.bodies.breaks(both)) - {guard.rule})
+        for other in readings.others
+    )
 
 
 def said(reply: Reply, names: Iterable[str]) -> Outcome:
@@ -130,10 +150,10 @@ def decoded(told: Outcome, guard: Guard) -> Outcome:
     """
     if told.accepted:
         return told
-    like = (told.status, told.category) == (guard.seen.status, guard.seen.category)
-    if like and told.fields and told.fields <= guard.fields:
+    if told.fields and told == guard.seen:
         return ACCEPTED
-    return told if not like or told.fields - guard.fields else UNTOLD
+    like = (told.status, told.category) == (guard.seen.status, guard.seen.category)
+    return told if not like or told.fields else UNTOLD
 
 
 def holds(guard: Guard, told: Outcome) -> bool:
