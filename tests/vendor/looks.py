@@ -1,4 +1,4 @@
-"""How `drift live` looks at the stand-in: the probes of klingcontracts, in process, on a clock that stands still.
+"""How `drift live` looks at the stand-in: its probes, in process, on a clock that nobody waits for.
 
 This is the one file here that knows klingcontracts: the stand-in itself does not.
 """
@@ -41,7 +41,9 @@ class Look(NamedTuple):
         return {one.finding.fingerprint for one in self.report.found}
 
 
-def look(name: str | None = None, spend: int = 0, *, unfunded: bool = False, base: Twin | None = None) -> Look:
+def look(
+    name: str | None = None, spend: int = 0, *, unfunded: bool = False, base: Twin | None = None
+) -> Look:
     """Look at the stand-in with this deviation, with a budget of so many jobs."""
     now = [1_772_000_000.0]
     twin = base or Twin(name, clock=lambda: now[0], pace=PACE)
