@@ -50,7 +50,7 @@ class Probe(NamedTuple):
 
     `call` carries no key; `key` says whose is added when it is sent, in place of "{key}" where a header has
     that. `about` is the call that the question is about, where `call` is another: the same with a broken rule
-    (`guard`, its id) that the server looks at later. What differs is info where it is only `noted`.
+    (`guard`, its id) that the server looks at later.
     `origin` is where it is sent, where that is not the API: a scheme and a host.
     """
 
@@ -61,7 +61,6 @@ class Probe(NamedTuple):
     cost: str = FREE
     about: Call | None = None
     guard: str = ""
-    noted: bool = False
     origin: str = ""
 
     @property

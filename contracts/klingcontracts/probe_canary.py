@@ -6,7 +6,8 @@ from typing import NamedTuple
 from klingcontracts.contract import Contract
 from klingcontracts.drift import Found, NotLooked
 from klingcontracts.probe import Probe, got
-from klingcontracts.probe_follow import STATUS, Brought, Job, retained, text_at
+from klingcontracts.probe_ask import Brought
+from klingcontracts.probe_follow import STATUS, Job, retained, text_at
 from klingcontracts.probe_free import task_path
 from klingcontracts.probe_guard import NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import said

@@ -9,6 +9,7 @@ from klingcontracts.contract import Contract
 from klingcontracts.drift import Found, NotLooked
 from klingcontracts.exchange import Call, Exchange
 from klingcontracts.probe import NOBODY, SECOND, Probe, got
+from klingcontracts.probe_ask import Brought
 from klingcontracts.probe_free import task_path
 from klingcontracts.probe_guard import NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import said
@@ -32,14 +33,6 @@ class Job(NamedTuple):
     ended: float
     status: str
     url: str = ""
-
-
-class Brought(NamedTuple):
-    """What a run has brought so far: what was seen, what is told beyond that, what was not looked at."""
-
-    seen: list[Seen]
-    told: list[Found]
-    unlooked: list[NotLooked]
 
 
 class Patience(NamedTuple):

@@ -9,7 +9,6 @@ from klingcontracts.exchange import Call
 from klingcontracts.probe import FREE, GUARDED, NOBODY, Probe, got, posted
 from klingcontracts.probe_bodies import Bodies
 from klingcontracts.probe_guarded import Guard
-from klingcontracts.strictjson import parse
 
 KEY = "{key}"  # where the key goes in a header
 NO_KEY = "klingmock-no-such-key"
@@ -17,21 +16,21 @@ NO_TASK = "klingmock-no-such-task"
 NO_PATH = "/api/v1/klingmock/no-such-path"
 WITHOUT = {"authorization": ""}  # a header without a value is not sent
 
-# How a key can be carried otherwise than documented: what is special, the header, whether that is drift.
+# How a key can be carried otherwise than documented: what is special, and the header.
 _SCHEMES = (
-    ("the key alone, without Bearer", {"authorization": KEY}, False),
-    ("another scheme", {"authorization": f"Token {KEY}"}, False),
-    ("bearer in lower case", {"authorization": f"bearer {KEY}"}, True),
+    ("the key alone, without Bearer", {"authorization": KEY}),
+    ("another scheme", {"authorization": f"Token {KEY}"}),
+    ("bearer in lower case", {"authorization": f"bearer {KEY}"}),
 )
 
 
 def first_probes(contract: Contract, bodies: Bodies) -> list[Probe]:
     """What is asked before anything else: whether the API is there, takes the key, and takes jobs."""
     submit = contract.operation("submit")
-    empty = posted(submit, [] if bodies.shape.validator.is_valid({}) else {})
+    empty = posted(submit, [])
     return [
         Probe("task.unknown", "a task that is not there", got(task_path(contract, NO_TASK))),
-        Probe((bodies.breaks(parse(empty.body)) or ["submit.body.json"])[0], "an empty body", empty),
+        Probe((bodies.breaks([]) or ["submit.body.json"])[0], "a body that is an array", empty),
     ]
 
 
@@ -65,9 +64,9 @@ def _keys(contract: Contract, call: Call) -> Iterator[Probe]:
         )
     elsewhere = {**call.headers, **WITHOUT, "x-api-key": KEY}
     yield Probe("auth.missing-key", "the key as X-API-Key", call._replace(headers=elsewhere))
-    for what, header, noted in _SCHEMES:
+    for what, header in _SCHEMES:
         headers = {**call.headers, **header}
-        yield Probe("auth.bad-scheme", what, call._replace(headers=headers), noted=noted)
+        yield Probe("auth.bad-scheme", what, call._replace(headers=headers))
 
 
 def _paths(contract: Contract, call: Call) -> Iterator[Probe]:

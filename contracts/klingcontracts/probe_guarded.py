@@ -66,28 +66,34 @@ def _guard(bodies: Bodies, rule: Rule, body: Mapping[str, Any]) -> Guard:
 
 def guarded(point: Point, guard: Guard, readings: Readings) -> Probe | None:
     """The point asked behind this guard; None where the answer would not tell, or might be an acceptance."""
-    if not isinstance(point.body, Mapping):
-        return None
-    both = {**guard.more, **point.body}
-    if not both.keys() > point.body.keys() or readings.takes(_bytes(both)):
-        return None
-    if not _tells(readings, point.body, both, guard):
+    both = _both(point.body, guard)
+    if both is None or readings.takes(_bytes(both)) or not _tells(readings, point.body, both, guard):
         return None
     operation = readings.contract.operation("submit")
     about = posted(operation, point.body)
     return Probe(point.rule, point.what, posted(operation, both), cost=GUARDED, about=about, guard=guard.rule)
 
 
+def _both(body: Any, guard: Guard) -> Any:
+    if isinstance(body, list) and len(body) == 1 and isinstance(body[0], Mapping):
+        return [{**guard.more, **body[0]}]  # which a server may unpack
+    if not isinstance(body, Mapping) or body.keys() >= guard.more.keys():
+        return None
+    return {**guard.more, **body}
+
+
 def _tells(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
-    own, broken = readings.bodies.breaks(body), readings.bodies.breaks(both)
-    # Where the server does not look at what is asked, the guard must be what it meets next.
-    if [rule for rule in broken if rule not in own][:1] != [guard.rule]:
+    """Whether the server looks at what is asked first, then at the guard, and at nothing between."""
+    own, all_broken = readings.bodies.breaks(body), readings.bodies.breaks(both)
+    if isinstance(both, list):
+        return own == all_broken
+    if all_broken != [*own, guard.rule]:
         return False
     if not own:
-        # Of a field that the guard has too, its error would tell nothing.
+        # The error of a field that the guard has too would tell nothing.
         return not special(readings.bodies, body) & guard.fields
     rule = readings.contract.rules[own[0]]
-    if broken[0] != rule.id or fields_of(rule) <= guard.fields:
+    if fields_of(rule) <= guard.fields:
         return False
     return rule.keyword != "required" or _still_lacks(readings, body, both, guard)
 

@@ -75,7 +75,8 @@ def _filled(contract: Contract, bodies: Bodies, *, last: bool) -> dict[str, Any]
 
 def _tied_first(bodies: Bodies, named: Mapping[str, Any]) -> list[str]:
     ties = bodies.shape.schema.get("dependentSchemas", {})
-    return sorted(list(named)[::-1], key=lambda name: name not in ties)
+    last_first = list(named)[::-1]
+    return sorted(last_first, key=lambda name: name not in ties)
 
 
 def remarks(contract: Contract, body: Any) -> bool:

@@ -121,7 +121,7 @@ def _rule(contract: Contract, one: Seen, told: Outcome) -> Rule:
     says = f"{probe.what} is {told}"
     rule = contract.rules.get(probe.rule) or stated(probe.rule, says, Level.ERROR, operation="submit")
     body = ".body." in rule.id
-    level = Level.INFO if probe.noted else Level.WARNING if loosened and body else Level.ERROR
+    level = Level.WARNING if loosened and body else Level.ERROR
     return replace(rule, level=level, operation="submit" if body else rule.operation)
 
 

@@ -14,6 +14,8 @@ from klingcontracts.probe_bodies import Bodies, Point
 Load = Callable[[Mapping[str, str]], Contract]  # the contract with these readings of its questions
 Choice = tuple[str, str]  # a question and one of its readings
 
+Answered = tuple[Probe, Outcome]
+
 MOST_FOR_A_READING = 3  # bodies that are asked for one reading alone
 
 
@@ -74,18 +76,30 @@ class Readings:
         return bool(other.bodies.breaks(point.body)) != bool(self.bodies.breaks(point.body))
 
     def followed(self, seen: Iterable[tuple[Probe, Outcome]]) -> dict[str, str]:
-        """The reading of each question that most answers agree with, where that is not the one in force."""
-        asked = [(probe, outcome, agrees(outcome, told_of(self.contract, probe))) for probe, outcome in seen]
-        odd = [(probe, outcome) for probe, outcome, here in asked if not here]
-        found: dict[str, tuple[int, str]] = {}
-        for other in self.others:
-            if not any(agrees(outcome, told_of(other.contract, probe)) for probe, outcome in odd):
-                continue  # it explains nothing
-            there = [agrees(outcome, told_of(other.contract, probe)) for probe, outcome, _ in asked]
-            gain = sum(there) - sum(here for *_, here in asked)
-            if gain > found.get(other.question, (0, ""))[0]:
-                found[other.question] = (gain, other.reading)
-        return {question: reading for question, (_, reading) in found.items()}
+        """The readings that the answers follow, where they are not the ones in force: as few as explain them.
+
+        Each explains an answer that is odd without it, and more answers than it makes odd.
+        """
+        asked, found = list(seen), dict[str, str]()
+        while True:
+            here = [agrees(outcome, told_of(self.following(found), probe)) for probe, outcome in asked]
+            odd = [one for one, fine in zip(asked, here, strict=True) if not fine]
+            gains = [(self._agreeing(other, found, asked, odd) - sum(here), other) for other in self.others]
+            best = max(gains, key=lambda one: one[0], default=None) if odd else None
+            if best is None or best[0] <= 0:
+                return found
+            found[best[1].question] = best[1].reading
+
+    def _agreeing(
+        self, other: Read, found: Mapping[str, str], asked: Sequence[Answered], odd: Sequence[Answered]
+    ) -> int:
+        """How many answers agree with this reading too in force; 0 where it explains none of the odd."""
+        if other.question in found:
+            return 0
+        contract = self.following({**found, other.question: other.reading})
+        if not any(agrees(outcome, told_of(contract, probe)) for probe, outcome in odd):
+            return 0
+        return sum(agrees(outcome, told_of(contract, probe)) for probe, outcome in asked)
 
     def following(self, followed: Mapping[str, str]) -> Contract:
         """The contract with these readings in force."""

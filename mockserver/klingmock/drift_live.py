@@ -8,6 +8,7 @@ import time
 from klingcontracts.contract import load
 from klingcontracts.document import DEFAULT
 from klingcontracts.pages import Page
+from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_canary import canary_of
 from klingcontracts.probe_follow import Patience
 from klingcontracts.probe_guard import Budget, Spending
@@ -90,7 +91,7 @@ def run(chosen: argparse.Namespace) -> int:
     budget = Budget(chosen.spend, chosen.max_requests, chosen.max_unexpected)
     spending = Spending(send, base, readings.takes, keys, budget, pace)
     patience = Patience(chosen.poll_interval, chosen.job_timeout)
-    look = Run(readings, spending, patience, canary, picture=chosen.image)
+    look = Run(Asking(readings, spending), patience, canary, chosen.image)
     return _looked(look, chosen, page, prepared)
 
 
@@ -109,8 +110,8 @@ def _looked(look: Run, chosen: argparse.Namespace, page: Page | None, prepared: 
     _keep(chosen.canary, look)
     report = look.report(chosen.base_url, chosen.against)
     if page is not None:
-        looked = by_replies(look.readings.contract, look.brought.seen)
-        report = report._replace(found=three_way(report.found, page, look.readings.contract, looked))
+        looked = by_replies(look.asking.readings.contract, look.asking.brought.seen)
+        report = report._replace(found=three_way(report.found, page, look.asking.readings.contract, looked))
     return prepared.finish(report)
 
 
