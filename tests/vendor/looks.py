@@ -13,6 +13,7 @@ from klingcontracts.exchange import Call, Reply
 from klingcontracts.probe import FIRST
 from klingcontracts.probe import SECOND as OTHER
 from klingcontracts.probe import UNFUNDED as POOR
+from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_follow import Patience
 from klingcontracts.probe_guard import Budget, Spending
 from klingcontracts.probe_pace import Pace, Rate
@@ -58,7 +59,8 @@ def look(
     keys = {FIRST: KEY, OTHER: SECOND, **({POOR: UNFUNDED} if unfunded else {})}
     readings = _readings()
     pace = Pace(lambda: now[0], sleep, Rate())
-    run = Run(readings, Spending(send, URL, readings.takes, keys, Budget(spend), pace), Patience(5.0, 900.0))
+    spending = Spending(send, URL, readings.takes, keys, Budget(spend), pace)
+    run = Run(Asking(readings, spending), Patience(5.0, 900.0))
     run.run()
     report = run.report(URL, "2026-02")
     return Look(name or "", report, twin.requests, len(twin.tasks), twin.limited)
