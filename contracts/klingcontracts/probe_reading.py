@@ -1,7 +1,7 @@
 """The open questions, asked of a live API: what each reading foretells, and which one the answers follow."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from klingcontracts.any_reading import AnyReading
@@ -51,7 +51,8 @@ class Readings:
     def takes(self) -> Callable[[bytes], bool]:
         """Whether any reading, of this contract or of any revision that comes with us, takes these bytes."""
         documents = [dict(self._load({}).document), *(read(name) for name in revisions())]
-        return AnyReading(documents).takes
+        # It is asked about the same body when it is planned, when it is sent, and when it is sent again.
+        return lru_cache(maxsize=10_000)(AnyReading(documents).takes)
 
     @cached_property
     def points(self) -> Sequence[Point]:
