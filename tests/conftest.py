@@ -24,6 +24,12 @@ from klingcontracts.document import read
 from klingcontracts.drift import Found, NotLooked, Report, Waived
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.finding import Finding
+from klingcontracts.probe_ask import Asking
+from klingcontracts.probe_follow import Patience
+from klingcontracts.probe_guard import Budget, Spending
+from klingcontracts.probe_pace import Pace, Rate
+from klingcontracts.probe_reading import Readings
+from klingcontracts.probe_run import Run
 from klingcontracts.rule import Level, Provenance, Rule
 from klingmock.answer import Mock
 from klingmock.cli import main
@@ -335,3 +341,50 @@ def hostile_reports() -> st.SearchStrategy[Report]:
         st.just("") | texts,
         st.lists(st.builds(Waived, found, texts, st.sampled_from(["", "2027-01-31"])), max_size=2),
     )
+
+
+class Look:
+    """A live API in this process, looked at under a clock that is moved by hand."""
+
+    def __init__(self, send: Callable[[Call], Reply], clock: Manual, revision: str, **chosen: Any) -> None:
+        def load_read(readings: Mapping[str, str]) -> Contract:
+            return load(revision, readings)
+
+        keys = {"first": "mock-a", "second": "mock-b", **chosen.pop("keys", {})}
+        self.clock, self.calls = clock, list[Call]()
+        budget = Budget(**{name: chosen.pop(name) for name in Budget._fields if name in chosen})
+        self.readings = Readings(load_read, chosen.pop("readings", {}))
+        pace = Pace(clock.now, clock.advance, Rate())
+
+        def counted(call: Call) -> Reply:
+            self.calls.append(call)
+            return send(call)
+
+        self.spending = Spending(counted, "http://api.test", self.readings.takes, keys, budget, pace)
+        self.asking = Asking(self.readings, self.spending)
+        self.run = Run(self.asking, Patience(1.0, 60.0), **chosen)
+
+    def report(self) -> Report:
+        """Look, and report."""
+        self.run.run()
+        return self.run.report("http://api.test", "2026-02")
+
+    def loud(self) -> dict[str, str]:
+        """What was found above info: rule to what was seen."""
+        found = self.report().found
+        return {one.finding.rule.id: one.finding.seen for one in found if one.finding.level > Level.INFO}
+
+
+@pytest.fixture(scope="session")
+def look() -> Callable[..., Look]:
+    """Look at a live API: look(mock.answer), or look("2026-07", spend=1) for the fake of a revision."""
+
+    def make(api: Any = "2026-02", *, against: str = "", clock: Manual | None = None, **chosen: Any) -> Look:
+        clock = clock or Manual()
+        if not callable(api):
+            given = {name: chosen.pop(name) for name in ("served", "plan") if name in chosen}
+            contract = load(api, given.get("served", {}))
+            api, against = Mock([contract], Plan(**given.get("plan", {})), clock=clock).answer, against or api
+        return Look(api, clock, against or "2026-02", **chosen)
+
+    return make

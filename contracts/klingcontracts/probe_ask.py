@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from klingcontracts.drift import Found, NotLooked
+from klingcontracts.exchange import Reply
 from klingcontracts.probe import ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_guard import Halt, NoReply, NotSent, Spending
-from klingcontracts.probe_guarded import Guard, decoded, guarded, said
+from klingcontracts.probe_guarded import Guard, decoded, guarded, message_of, said
 from klingcontracts.probe_judge import Seen
 from klingcontracts.probe_reading import Readings, agrees
 
@@ -59,7 +60,7 @@ class Asking:
         """Ask once. Raises NotSent, NoReply and Halt."""
         exchange = self.spending.ask(probe)
         told = said(exchange.reply, self.readings.bodies.shape.schema.get("properties", ()))
-        return Seen(probe, exchange, self._meaning(probe, told))
+        return Seen(probe, exchange, self._meaning(probe, told, exchange.reply))
 
     def was_asked(self, probe: Probe) -> bool:
         """Whether the same call was seen already."""
@@ -73,10 +74,11 @@ class Asking:
             if probe is not None:
                 yield probe
 
-    def _meaning(self, probe: Probe, told: Outcome) -> Outcome:
+    def _meaning(self, probe: Probe, told: Outcome, reply: Reply) -> Outcome:
         if probe.cost == ORACLE and told.status == 402:
             return Outcome(200)
         if probe.cost == PAID and told.status == 429:
+            self.leave(probe, f"429 {message_of(reply)}")
             return UNTOLD
         guard = next((one for one in self.guards if one.rule == probe.guard), None)
         return decoded(told, guard) if guard else told

@@ -184,5 +184,6 @@ def _inner(schema: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
     if path[0] == "[]":
-        return [_inner(schema["items"], path[1:], value)]
+        others = [good(schema["items"])] * (schema.get("minItems", 1) - 1)
+        return [_inner(schema["items"], path[1:], value), *others]
     return {**good(schema), path[0]: _inner(schema["properties"][path[0]], path[1:], value)}

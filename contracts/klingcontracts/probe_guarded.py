@@ -156,15 +156,15 @@ def decoded(told: Outcome, guard: Guard) -> Outcome:
     """
     if told.accepted:
         return told
-    if told.fields and told == guard.seen:
-        return ACCEPTED
     like = (told.status, told.category) == (guard.seen.status, guard.seen.category)
-    return told if not like or told.fields else UNTOLD
+    if like and told.fields == guard.seen.fields:
+        return ACCEPTED
+    return UNTOLD if like and not told.fields else told
 
 
 def holds(guard: Guard, told: Outcome) -> bool:
-    """Whether a guard alone was refused, and its error names it."""
-    return 400 <= told.status < 500 and bool(told.fields) and told.fields <= guard.fields
+    """Whether a guard alone was refused, and its error names all of it."""
+    return 400 <= told.status < 500 and told.fields == guard.fields
 
 
 def _bytes(body: Any) -> bytes:

@@ -110,7 +110,7 @@ def _kind(one: Seen, told: Outcome) -> tuple[str, ...]:
     if here.accepted or told.accepted:
         return ("rule", one.probe.rule, str(here.accepted))
     if here.status != told.status:
-        return ("status", str(told.status), str(here.status), told.category)
+        return ("status", str(told.status), str(here.status))
     if here.category != told.category:
         return ("category", told.category, here.category)
     return ("field", *sorted(here.fields))

@@ -1,4 +1,4 @@
-"""How fast requests may follow one another: what the server's headers say, else what is documented."""
+"""How fast requests may follow one another: as documented, and no faster than the server's headers say."""
 
 from collections import deque
 from collections.abc import Callable
@@ -26,13 +26,12 @@ class Pace:
         self.now, self._sleep, self.rate = now, sleep, rate
         self._sent: deque[float] = deque(maxlen=max(1, rate.requests - LEFT))
         self._until = 0.0
-        self._told = False  # whether the server's headers say how many are left
 
     def wait(self) -> None:
         """Wait until another request may be sent, and note that it is."""
         now = self.now()
         wait = self._until - now
-        if not self._told and len(self._sent) == self._sent.maxlen:
+        if len(self._sent) == self._sent.maxlen:
             wait = max(wait, self._sent[0] + self.rate.seconds - now)
         if wait > 0:
             self.sleep(wait)
@@ -51,7 +50,6 @@ class Pace:
         left, reset = (_number(reply, f"x-ratelimit-{name}") for name in ("remaining", "reset"))
         if left is None or reset is None:
             return
-        self._told = True
         self._until = self._end(reset) if left < LEFT else 0.0
 
     def _end(self, reset: float) -> float:

@@ -8,9 +8,9 @@ from klingcontracts.page_findings import page_findings
 from klingcontracts.page_parts import Page
 from klingcontracts.rule import Level
 
-CHANGED = "page and live"
-AHEAD = "live and contract"
-BEHIND = "page and contract"
+CHANGED = ("page", "live")
+AHEAD = ("live", "contract")
+BEHIND = ("page", "contract")
 _MEANS = {
     CHANGED: "the vendor has changed, and says so: the contract is out of date",
     AHEAD: "the page says what the API does not do: it is wrong, or ahead of a change",
@@ -31,7 +31,7 @@ def three_way(found: Sequence[Found], page: Page, contract: Contract, looked: se
     return [*live, *(_with(one, AHEAD) if one.finding.rule.id in looked else one for one in alone)]
 
 
-def _with(one: Found, agree: str) -> Found:
+def _with(one: Found, agree: tuple[str, str]) -> Found:
     if one.finding.level == Level.INFO:
         return one
-    return one._replace(evidence={**one.evidence, "agree": agree, "means": _MEANS[agree]})
+    return one._replace(evidence={**one.evidence, "agree": list(agree), "means": _MEANS[agree]})

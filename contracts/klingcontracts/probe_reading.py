@@ -49,10 +49,13 @@ class Readings:
 
     @cached_property
     def takes(self) -> Callable[[bytes], bool]:
-        """Whether any reading, of this contract or of any revision that comes with us, takes these bytes."""
-        documents = [dict(self._load({}).document), *(read(name) for name in revisions())]
+        """Whether any reading takes these bytes: of this contract, or of any revision of the same model."""
+        own = dict(self._load({}).document)
+        known = [read(name) for name in revisions()]
+        paths = {path for document in known for path in document["paths"]}
+        ours = self.contract.operation("submit").path in paths
         # It is asked about the same body when it is planned, when it is sent, and when it is sent again.
-        return lru_cache(maxsize=10_000)(AnyReading(documents).takes)
+        return lru_cache(maxsize=10_000)(AnyReading([own, *known] if ours else [own]).takes)
 
     @cached_property
     def points(self) -> Sequence[Point]:

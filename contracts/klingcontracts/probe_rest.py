@@ -47,6 +47,11 @@ def headers_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
 
 
 def _none(contract: Contract, exchange: Exchange) -> Iterator[Found]:
+    others = [name for name in exchange.reply.headers if "ratelimit" in name or "rate-limit" in name]
+    if others:
+        rule = _as_warning("reply.header.X-RateLimit-Limit.type", "the headers are called X-RateLimit-")
+        yield found(rule, ", ".join(HEADERS), ", ".join(others), exchange)
+        return
     question = contract.questions.get("rate-headers")
     level = Level.INFO if question else Level.WARNING
     rule = stated("question.rate-headers", question.text if question else "limits are told", level)
@@ -122,6 +127,26 @@ def _listed(contract: Contract, value: Any, exchange: Exchange) -> Iterator[Foun
     if slugs and not any(isinstance(slug, str) and slug in path for slug in slugs):
         rule = stated("models.listed", "the model is listed", Level.WARNING, operation="models")
         yield found(rule, f"the model of {path}", f"{len(slugs)} others", exchange)
+
+
+def models_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
+    """Whether a job's model_id is the slug or an opaque id, where that is an open question."""
+    question = contract.questions.get("model-id")
+    for one in seen:
+        if question is None or one.probe.cost != PAID or not one.outcome.accepted:
+            continue
+        told = text_at(one.exchange, "data", "model_id")
+        slug = bool(told) and told in contract.operation("submit").path.split("/")
+        reading = "slug" if slug else "opaque"
+        if told and reading != question.chosen and reading in question.readings:
+            rule = stated("question.model-id", question.text, Level.INFO, question.provenance, "submit")
+            yield found(
+                rule,
+                question.readings[question.chosen],
+                f"{question.readings[reading]}: {told}",
+                one.exchange,
+            )
+            return
 
 
 def same_ids(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:

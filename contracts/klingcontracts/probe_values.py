@@ -1,5 +1,6 @@
 """Values of one field that people would send: those that break one statement of it, and those at edges."""
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -96,7 +97,7 @@ def kind_of(value: Any) -> str:
         return f"the text '{value[:20]}'"
     if isinstance(value, Mapping):
         return "an object"
-    return "an array" if isinstance(value, list) else {None: "null", True: "true"}.get(value, f"{value}")
+    return "an array" if isinstance(value, list) else json.dumps(value)
 
 
 def _too_long(schema: Schema) -> list[Value]:

@@ -1,0 +1,45 @@
+"""klingcontracts.probe_first: whether there is an API, and where."""
+
+import pytest
+
+from klingcontracts.exchange import Reply
+
+HTML = {"content-type": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(200, HTML, b"<html>"), "What answers there is not this API: status 200, text/html."),
+        (Reply(502, {}, b""), "What answers there is not this API: status 502, no content type."),
+        (
+            Reply(301, {"location": "https://api.test/x"}),
+            "It redirects to https://api.test: give that address.",
+        ),
+    ],
+)
+def test_something_else_that_answers_is_no_drift(look, reply, said):
+    report = look(lambda _: reply).report()
+    assert (report.incomplete, report.exit_code(), list(report.found)) == (said, 3, [])
+
+
+@pytest.mark.parametrize("location", ["/v2", "http://api.test/v2"])
+def test_an_api_that_redirects_within_itself_has_changed(look, location):
+    report = look(lambda _: Reply(308, {"location": location})).report()
+    assert (report.incomplete, report.verdict()) == ("Everything is redirected: 308.", "drift")
+
+
+def test_a_path_that_is_gone_is_drift(look):
+    gone = Reply(
+        404, {"content-type": "application/json"}, b'{"code": 404, "message": "Resource not found: x"}'
+    )
+    report = look(lambda _: gone).report()
+    assert report.verdict() == "drift"
+    assert "nor where other revisions have it" in report.incomplete
+    assert [found.finding.seen for found in report.found][:1] == ["404: the path is gone"]
+
+
+def test_nothing_is_asked_where_the_budget_ends(look):
+    gone = Reply(404, {}, b"{}")
+    report = look(lambda _: gone, requests=2).report()
+    assert report.incomplete == "Nothing could be asked: --max-requests 2 was reached."

@@ -1,0 +1,78 @@
+"""klingcontracts.probe_pace: how fast requests follow one another."""
+
+import pytest
+
+from klingcontracts.exchange import Reply
+from klingcontracts.probe_pace import FIRST_REST, LEFT, LONGEST, Pace, Rate
+from klingmock.clock import Manual
+
+
+def paced(requests=100):
+    clock = Manual()
+    return Pace(clock.now, clock.advance, Rate(requests)), clock, clock.now()
+
+
+def reply(**headers):
+    return Reply(200, {f"x-ratelimit-{name}": str(value) for name, value in headers.items()})
+
+
+def test_without_headers_the_documented_rate_is_kept():
+    pace, clock, begin = paced(10)
+    for _ in range(10 - LEFT):
+        pace.wait()
+    assert clock.now() == begin
+    pace.wait()
+    assert clock.now() == begin + 60
+
+
+def test_the_headers_say_how_many_are_left():
+    pace, clock, begin = paced()
+    for left in range(50, 20, -1):
+        pace.wait()
+        pace.saw(reply(remaining=left, reset=int(begin) + 40))
+    assert clock.now() == begin
+    pace.saw(reply(remaining=LEFT - 1, reset=int(begin) + 40))
+    pace.wait()
+    assert clock.now() == pytest.approx(begin + 40.5)
+
+
+@pytest.mark.parametrize("reset", [30, 1_767_225_600_000 + 30_000])
+def test_a_reset_in_another_unit_is_taken_for_seconds_from_now(reset):
+    pace, clock, begin = paced()
+    pace.saw(reply(remaining=0, reset=reset))
+    pace.wait()
+    assert 0 < clock.now() - begin <= 60
+
+
+@pytest.mark.parametrize("headers", [{}, {"remaining": 1}, {"remaining": "one", "reset": "x"}])
+def test_headers_that_say_nothing_are_left_alone(headers):
+    pace, clock, begin = paced()
+    pace.saw(reply(**headers))
+    pace.wait()
+    assert clock.now() == begin
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({"retry-after": "9"}, 9),
+        ({"retry-after": "Thu, 01 Jan 2026 00:00:20 GMT"}, 20),
+        ({"retry-after": "soon"}, FIRST_REST * 2),
+        ({"x-ratelimit-reset": "1767225630"}, 30.5),
+        ({"retry-after": "Wed, 31 Dec 2025 00:00:20 GMT"}, 0),
+    ],
+)
+def test_429_says_how_long_to_wait(headers, waits):
+    pace, clock, begin = paced()
+    assert pace.back_off(Reply(429, headers), 1)
+    assert clock.now() - begin == pytest.approx(waits)
+
+
+def test_nobody_waits_for_a_day():
+    pace, clock, begin = paced()
+    assert not pace.back_off(Reply(429, {"retry-after": "86400"}), 0)
+    assert clock.now() == begin
+    pace.sleep(86_400)
+    assert clock.now() == begin + LONGEST
+    pace.rest()
+    assert clock.now() == begin + LONGEST + FIRST_REST

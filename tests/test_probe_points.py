@@ -1,0 +1,80 @@
+"""klingcontracts.probe_points: which guards are trusted."""
+
+import json
+
+from klingcontracts.contract import load
+from klingcontracts.probe import FREE, GUARDED
+from klingcontracts.probe_bodies import Bodies
+from klingcontracts.probe_plan import planned
+from klingcontracts.probe_points import ask_points, assert_guards
+from klingmock.answer import Mock
+from klingmock.clock import Manual
+
+BODIES = Bodies(load())
+SUBMIT = load().operation("submit").path
+ORDERS = {  # in which order a server may look otherwise than we think
+    "exclusions first": lambda rule: (".excludes." not in rule, rule),
+    "bounds last": lambda rule: (rule.rpartition(".")[2] in {"enum", "maximum", "maxLength"}, rule),
+}
+
+
+def ordered(look, order, **chosen):
+    """A fake that tells of another break first, where there are several."""
+    clock = Manual()
+    fake = Mock([load()], clock=clock)
+
+    def send(call):
+        reply = fake.answer(call)
+        if call.path == SUBMIT and reply.status == 400 and b"Invalid format" not in bytes(reply.body):
+            broken = sorted(BODIES.breaks(json.loads(call.body)), key=ORDERS[order])
+            rule = load().rules[broken[0]]
+            other = f" together with '{rule.other}'" if rule.other else ""
+            error = load().errors[rule.error]
+            told = {
+                "code": 400,
+                "message": f"{error.category}: parameter '{rule.field.strip('[]')}' is wrong{other}",
+            }
+            return reply._replace(body=json.dumps(told).encode())
+        return reply
+
+    return look(send, clock=clock, **chosen)
+
+
+def test_the_guards_that_hold_are_known_with_their_errors(look):
+    one = look("2026-02")
+    assert_guards(one.asking)
+    assert len(one.asking.guards) == 5
+    assert all(guard.seen.status == 400 and guard.seen.fields == guard.fields for guard in one.asking.guards)
+    assert [seen.probe.cost for seen in one.asking.brought.seen] == [FREE] + 4 * [GUARDED]
+
+
+def test_another_order_is_no_drift(look):
+    for order in ORDERS:
+        report = ordered(look, order).report()
+        assert (report.exit_code(), report.accepted) == (0, 0), (order, report.found[:2])
+
+
+def test_without_a_guard_what_may_be_accepted_stays_unasked(look):
+    one = look("2026-02")
+    ask_points(one.asking, planned(one.readings, (), oracle=False).points)
+    assert all(seen.probe.cost == FREE for seen in one.asking.brought.seen)
+    assert one.spending.accepted == 0
+
+
+def test_a_server_that_names_nothing_has_no_guards(look):
+    clock = Manual()
+    fake = Mock([load()], clock=clock)
+
+    def send(call):
+        reply = fake.answer(call)
+        told = json.loads(bytes(reply.body) or b"{}")
+        if reply.status == 400:
+            told["message"] = f"{told['message'].partition(':')[0]}: no"
+            return reply._replace(body=json.dumps(told).encode())
+        return reply
+
+    one = look(send, clock=clock)
+    report = one.report()
+    assert one.asking.guards == []
+    assert (report.exit_code(), report.accepted) == (0, 0)
+    assert one.spending.requests > 60
