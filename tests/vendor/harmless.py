@@ -1,7 +1,10 @@
 """What the vendor may add or move without breaking a promise: nothing above a remark is right."""
 
 import json
+from calendar import timegm
 from collections.abc import Iterator
+from time import strptime
+from typing import Any
 
 from vendor.changes import (
     RESOURCE,
@@ -13,20 +16,29 @@ from vendor.changes import (
     with_headers,
 )
 from vendor.deviation import Deviation, Needs
-from vendor.ways import JSON
+from vendor.ways import DAY, JSON, TASKS
 
 HARMLESS = Needs.HARMLESS
 
 
+def _with_link(told: Any) -> Any:
+    url = f"http://127.0.0.1{TASKS}{told['data']['task_id']}"
+    return put({"method": "GET", "url": url}, "data", "get_result")(told)
+
+
+def _with_expiry(told: Any) -> Any:
+    ended = strptime(told["data"]["result"]["extensions"]["end_time"], "%Y-%m-%dT%H:%M:%SZ")
+    return put((timegm(ended) + DAY) * 1000, "data", "result_expires_at")(told)
+
+
 def _harmless() -> Iterator[Deviation]:
-    link = {"method": "GET", "url": "https://api.example.com/api/v1/tasks/1"}
     bill = {"status": "succeeded", "amount": "0.1400"}
     for name, says, ways in (
         ("more-in-submit", "data of a submission has region", {"submitted": put("eu", "data", "region")}),
         (
             "more-get-result",
             "data of a submission has get_result",
-            {"submitted": put(link, "data", "get_result")},
+            {"submitted": _with_link},
         ),
         ("more-duration", "data of a submission has duration", {"submitted": put(150, "data", "duration")}),
         (
@@ -39,7 +51,7 @@ def _harmless() -> Iterator[Deviation]:
         (
             "more-expiry",
             "data of a finished task has result_expires_at",
-            {"finished": put(1786000000000, "data", "result_expires_at")},
+            {"finished": _with_expiry},
         ),
         ("more-in-resource", "a resource has size", {"finished": put(123456, *RESOURCE, "size")}),
         (
