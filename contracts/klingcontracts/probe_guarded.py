@@ -90,8 +90,9 @@ def _tells(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
     if all_broken != [*own, guard.rule]:
         return False
     if not own:
-        # The error of a field that the guard has too would tell nothing.
-        return not special(readings.bodies, body) & guard.fields
+        # An error about nothing but fields of the guard would tell nothing.
+        asked = special(readings.bodies, body)
+        return not (asked and asked <= guard.fields)
     rule = readings.contract.rules[own[0]]
     if fields_of(rule) <= guard.fields:
         return False
