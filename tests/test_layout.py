@@ -267,7 +267,7 @@ LAZY = {
     "respx_router": {"httpcore2"},
 }
 # Tests of more than one module.
-WITHOUT_MODULE = {"browser", "ci", "foreign_clients", "good_clients"}
+WITHOUT_MODULE = {"browser", "ci", "foreign_clients", "good_clients", "twin", "twin_drift"}
 WITHOUT_MODULE |= {"conformance", "hostile", "layout", "revisions", "rules"}
 
 MODULES = sorted(path for source in SOURCES.values() for path in source.rglob("*.py"))

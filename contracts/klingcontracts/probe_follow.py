@@ -19,6 +19,7 @@ from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import shown, value_at
 
 STATUS = "task.reply.status"
+OFTEN = 10  # polls after which the next ones come less and less often
 AFTER_THE_END = 2  # times that a finished task is asked for again
 LONGER = 2  # poll intervals before each of them
 END = stated("task.lifecycle.end", "a job that is as documented ends in success", Level.WARNING)
@@ -103,13 +104,14 @@ def _polled(
         brought.seen.append(Seen(probe, exchange, said(exchange.reply, ())))
         if exchange.reply.status != 200 and exchange.reply.status < 500:
             break  # what it says instead is a difference by itself
-        behind -= _has_ended(exchange, ends)
+        behind -= behind < AFTER_THE_END or _has_ended(exchange, ends)
         if spending.pace.now() - began > patience.timeout:
             seen = f"{text_at(exchange, 'data', 'status')} after --job-timeout {patience.timeout:g} seconds"
             brought.told.append(found(END, "an end", seen, exchange))
             break
         if behind >= 0:
-            spending.pace.sleep(patience.interval * (1 if behind == AFTER_THE_END else LONGER))
+            slower = max(1.0, len(polls) / OFTEN) if behind == AFTER_THE_END else LONGER
+            spending.pace.sleep(patience.interval * slower)
     statuses = [text_at(one, "data", "status") for one in polls]
     known = [status for status in statuses if status in contract.document["x-lifecycle"]["statuses"]]
     brought.told.extend(found_of(one, polls[-1]) for one in check_history(contract, known))

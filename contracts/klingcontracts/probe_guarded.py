@@ -87,9 +87,29 @@ def _tells(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
     own, all_broken = readings.bodies.breaks(body), readings.bodies.breaks(both)
     if isinstance(both, list):
         return own == all_broken
-    if own and fields_of(readings.contract.rules[own[0]]) <= guard.fields:
+    if all_broken != [*own, guard.rule]:
         return False
-    return all_broken == [*own, guard.rule]
+    if not own:
+        # An error about nothing but fields of the guard would tell nothing.
+        asked = special(readings.bodies, body)
+        return not (asked and asked <= guard.fields)
+    rule = readings.contract.rules[own[0]]
+    if fields_of(rule) <= guard.fields:
+        return False
+    return rule.keyword != "required" or _still_lacks(readings, body, both, guard)
+
+
+def special(bodies: Bodies, body: Mapping[str, Any]) -> set[str]:
+    """The fields that make a body another one than the minimal one."""
+    return {name for name, value in body.items() if bodies.minimal.get(name) != value}
+
+
+def _still_lacks(readings: Readings, body: Any, both: Any, guard: Guard) -> bool:
+    """Whether the guard brings nothing that stands for what is missing, in any reading."""
+    return not (guard.more.keys() & body.keys()) and all(
+        bool(other.bodies.breaks(body)) == bool(set(other.bodies.breaks(both)) - {guard.rule})
+        for other in readings.others
+    )
 
 
 def said(reply: Reply, names: Iterable[str]) -> Outcome:

@@ -51,6 +51,10 @@ def planned(readings: Readings, held: Sequence[Guard], *, oracle: bool, picture:
     best = held[0] if held else None
     asked = [point_probe(readings, point, held, oracle=oracle) for point in points]
     risky = [probe for probe in asked if probe.cost == PAID]
+    paid = jobs(contract, readings.bodies, picture)
+    if oracle:  # what may stand together is more than the pairs that the contract speaks of
+        whole = {probe.call.body: probe._replace(key=UNFUNDED, cost=ORACLE) for probe in paid}
+        asked += whole.values()
     return Plan(
         first_probes(contract, readings.bodies),
         free_probes(contract, readings.bodies.minimal, best),
@@ -59,7 +63,7 @@ def planned(readings: Readings, held: Sequence[Guard], *, oracle: bool, picture:
         [probe for probe in asked if probe.cost != PAID],
         [probe for probe in risky if not outcome(contract, probe.call).accepted],
         [
-            *jobs(contract, readings.bodies, picture),
+            *paid,
             *(probe for probe in risky if outcome(contract, probe.call).accepted),
         ],
     )

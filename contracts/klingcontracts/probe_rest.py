@@ -15,6 +15,7 @@ from klingcontracts.rule import Level
 from klingcontracts.words import value_at
 
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+TYPE = ("data", "result", "resources", 0, "type")
 STILL = 5  # requests of one window after which fewer must be left
 SLACK = 5.0  # seconds by which clocks may differ
 
@@ -166,6 +167,28 @@ def same_ids(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
                 "submit.reply.data.task_id.unique", "each job has an id", Level.ERROR, operation="submit"
             )
             yield found(rule, "another id for each job", f"{task_id} again", one.exchange)
+
+
+def types_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
+    """Where a result has another type than the documented examples: there is no list of them."""
+    for one in seen:
+        operation, _ = route(contract, one.probe.call)
+        if operation is None or one.exchange.reply.status != 200:
+            continue
+        value = value_at(value_of(one.exchange), TYPE)
+        examples = _examples(operation.replies[200].schema, TYPE)
+        if isinstance(value, str) and examples and value not in examples:
+            name = f"{operation.id}.reply.data.result.resources.[].type.example"
+            rule = stated(name, "the type of a result is that of the examples", Level.INFO)
+            yield found(rule, str(examples[0]), value, one.exchange)
+
+
+def _examples(schema: Any, path: Sequence[str | int]) -> Sequence[Any]:
+    for part in path:
+        inner = schema.get("items" if isinstance(part, int) else "properties", {})
+        schema = inner if isinstance(part, int) else inner.get(part, {})
+    examples: Sequence[Any] = schema.get("examples", ())
+    return examples
 
 
 def by_replies(contract: Contract, seen: Sequence[Seen]) -> set[str]:

@@ -14,7 +14,7 @@ from klingcontracts.probe_judge import Seen, judged, once
 from klingcontracts.probe_money import Money
 from klingcontracts.probe_plan import Plan, planned, unlooked
 from klingcontracts.probe_points import ask_points, assert_guards, calibrated
-from klingcontracts.probe_rest import by_replies, headers_told, models_told, reads_told, same_ids
+from klingcontracts.probe_rest import by_replies, headers_told, models_told, reads_told, same_ids, types_told
 from klingcontracts.strictjson import parse
 
 
@@ -52,6 +52,7 @@ class Run:
         told, following = judged(self.asking.readings, brought.seen)
         told += [*brought.told, *headers_told(following, brought.seen)]
         told += [*reads_told(following, brought.seen), *same_ids(following, brought.seen)]
+        told += types_told(following, brought.seen)
         told += models_told(following, brought.seen)
         known = list(dict.fromkeys(brought.unlooked))
         rest = unlooked(following, by_replies(following, brought.seen), known, self.incomplete)

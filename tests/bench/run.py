@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from bench import certify, coldstart, kit, rounds, stored
+from bench import certify, coldstart, drift, kit, rounds, stored
 from bench.load import Load
 from bench.progress import say
 from bench.table import COST_HEAD, OTHER_HEAD, cost_row, markdown, start_row, stored_rows
@@ -63,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.part in {"certify", "all"}:
         _print("")
         _print(markdown(certify.HEAD, _try(lambda: certify.rows(extent.deadline), missing) or []))
+    if arguments.part == "drift":
+        _print(_try(lambda: drift.tables(beside=not arguments.quick), missing) or "")
     print(f"\n{_circumstances(sys.argv[1:] if argv is None else argv)}")
     say("" if not missing else "not everything could be measured")
     for sentence in missing:
@@ -147,8 +149,8 @@ def _parser() -> argparse.ArgumentParser:
         "part",
         nargs="?",
         default="all",
-        choices=["all", "server", "kit", "certify"],
-        help="what to measure",
+        choices=["all", "server", "kit", "certify", "drift"],
+        help="what to measure (drift takes half an hour and is no part of all)",
     )
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
     parser.add_argument("--rounds", type=int, help=f"rounds of each measurement (default {WHOLE.rounds})")
