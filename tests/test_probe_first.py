@@ -5,6 +5,8 @@ import pytest
 from klingcontracts.exchange import Reply
 
 HTML = {"content-type": "text/html"}
+ELSEWHERE = {"location": "https://api.test/x"}
+GONE = Reply(404, {"content-type": "application/json"}, b'{"code": 404, "message": "Resource not found: x"}')
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,7 @@ HTML = {"content-type": "text/html"}
         (Reply(200, HTML, b"<html>"), "What answers there is not this API: status 200, text/html."),
         (Reply(502, {}, b""), "What answers there is not this API: status 502, no content type."),
         (
-            Reply(301, {"location": "https://api.test/x"}),
+            Reply(301, ELSEWHERE),
             "It redirects to https://api.test: give that address.",
         ),
     ],
@@ -30,10 +32,7 @@ def test_an_api_that_redirects_within_itself_has_changed(look, location):
 
 
 def test_a_path_that_is_gone_is_drift(look):
-    gone = Reply(
-        404, {"content-type": "application/json"}, b'{"code": 404, "message": "Resource not found: x"}'
-    )
-    report = look(lambda _: gone).report()
+    report = look(lambda _: GONE).report()
     assert report.verdict() == "drift"
     assert "nor where other revisions have it" in report.incomplete
     assert [found.finding.seen for found in report.found][:1] == ["404: the path is gone"]

@@ -60,7 +60,6 @@ def test_a_contract_without_prices_or_options(own_document):
 
 
 def test_fields_that_may_be_anything(own_body):
-    contract = own_body(
-        properties={"image": {"type": "string"}, "x": True, "n": {"type": "integer"}}, **{"x-noted": {}}
-    )
+    named = {"image": {"type": "string"}, "x": True, "n": {"type": "integer"}}
+    contract = own_body(properties=named, **{"x-noted": {}})
     assert jobs(contract, Bodies(contract))[0].call.json().keys() == {"image", "n"}

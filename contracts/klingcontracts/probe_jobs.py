@@ -102,7 +102,11 @@ def _edges(schema: Any, *, last: bool) -> Iterator[Any]:
 
 def _options(bodies: Bodies) -> dict[str, Any]:
     named: Mapping[str, Any] = bodies.shape.schema.get("properties", {})
-    last = {name: schema["enum"][-1] for name, schema in named.items() if "enum" in (schema or {})}
+    last = {
+        name: schema["enum"][-1]
+        for name, schema in named.items()
+        if isinstance(schema, Mapping) and "enum" in schema
+    }
     body = {**bodies.minimal, **last}
     return body if not bodies.breaks(body) else bodies.minimal
 

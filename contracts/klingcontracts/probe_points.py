@@ -1,5 +1,6 @@
 """Asking about bodies: guards are asserted first, and trusted as far as they let something through."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from klingcontracts.drift import NotLooked
@@ -12,15 +13,20 @@ from klingcontracts.probe_judge import Seen
 from klingcontracts.probe_plan import alone, calibration
 from klingcontracts.probe_reading import Readings
 
+NO_OBJECT = -1  # the stage of a body that is no object: that is seen before anything else
 
-def assert_guards(asking: Asking) -> None:
-    """Ask for each guard by itself, behind one that holds already where that can tell."""
-    readings = asking.readings
+
+def assert_guards(asking: Asking) -> list[Seen]:
+    """Ask for each guard by itself, behind one that holds already where that can tell; returns the latter."""
+    readings, behind = asking.readings, []
     for guard in guards(readings):
         point = Point(guard.rule, "a guard", {**readings.bodies.minimal, **guard.more})
         seen = asking.look(next(asking.behind(point), alone(readings, guard)))
         if seen is not None and holds(guard, seen.outcome):
             asking.guards.append(guard._replace(seen=seen.outcome))
+        if seen is not None and seen.probe.guard:
+            behind.append(seen)
+    return behind
 
 
 def calibrated(asking: Asking) -> bool:
@@ -40,15 +46,17 @@ def calibrated(asking: Asking) -> bool:
     return taken.status == 402
 
 
-def ask_points(asking: Asking, probes: Sequence[Probe]) -> None:
+def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] = ()) -> None:
     """Ask about bodies; what a guard does not tell for certain behind another one, or without.
 
     A guard that answers for a body which should have been refused before may only be looked at earlier than
-    we think. So it is believed where something of the same kind was refused for itself.
+    we think. So it is believed where something of the same kind was refused for itself. `before` are the
+    guards that were asked for behind others.
     """
-    asked = [seen for seen in map(asking.look, (one for one in probes if one.guard)) if seen is not None]
-    doubtful = _doubtful(asking.readings, asked)
-    bare = [probe for one in doubtful for probe in _settled(asking, one)]
+    asked = [*before]
+    asked += [seen for seen in map(asking.look, (one for one in probes if one.guard)) if seen is not None]
+    doubtful, sure = _doubtful(asking.readings, asked)
+    bare = [probe for one in doubtful for probe in _settled(asking, one, sure)]
     for probe in [*(one for one in probes if not one.guard), *bare]:
         if probe.cost == PAID:
             asking.leave(probe, "its guard is looked at too early, and without it a job may be accepted")
@@ -56,32 +64,41 @@ def ask_points(asking: Asking, probes: Sequence[Probe]) -> None:
             asking.look(probe)
 
 
-def _doubtful(readings: Readings, asked: Sequence[Seen]) -> list[Seen]:
-    stages = [(one, _stage(readings, one.probe)) for one in asked]
-    refused = [(one, stage) for one, stage in stages if not one.outcome.accepted and one.outcome != UNTOLD]
-    known = {(one.probe.guard, stage) for one, stage in refused}
-    sure = {one.probe.guard for one, _ in refused}
-    return [
+def _doubtful(readings: Readings, asked: Sequence[Seen]) -> tuple[list[Seen], set[str]]:
+    """What a guard does not tell for certain, and the guards that let something through."""
+    stages = [(one, _stage(readings, one.probe)) for one in asked if one.outcome != UNTOLD]
+    # Where more of a kind pass than are refused, not that many rules have gone: the order is another.
+    balance: Counter[tuple[str, int | None]] = Counter()
+    for one, stage in stages:
+        balance[one.probe.guard, stage] += -1 if one.outcome.accepted else 1
+    known = {kind for kind, more in balance.items() if more > 0 and kind[1] is not None}
+    sure = {guard for guard, stage in known if stage != NO_OBJECT}
+    doubtful = [one for one in asked if one.outcome == UNTOLD]
+    doubtful += [
         one
         for one, stage in stages
         if ((one.probe.guard, stage) not in known if stage is not None else one.probe.guard not in sure)
     ]
+    return doubtful, sure
 
 
 def _stage(readings: Readings, probe: Probe) -> int | None:
     """The stage at which the server refuses what is asked; None for what it takes."""
     told = foretold(readings.contract, probe)[0]
     rule = readings.contract.rules.get(probe.rule)
-    return None if told.accepted or rule is None else rule.order[0]
+    if told.accepted or rule is None:
+        return None
+    return rule.order[0] if rule.field else NO_OBJECT
 
 
-def _settled(asking: Asking, one: Seen) -> list[Probe]:
+def _settled(asking: Asking, one: Seen, sure: set[str]) -> list[Probe]:
     """Ask behind a guard of another kind; the question without one, where even that does not settle it."""
     asking.brought.seen.remove(one)
     point = Point(one.probe.rule, one.probe.what, one.probe.subject.json())
     stages = {guard.rule: guard.stage for guard in asking.guards}
     others = [probe for probe in asking.behind(point) if stages[probe.guard] != stages[one.probe.guard]]
-    again = asking.look(others[0]) if others and one.outcome.accepted else None
+    believed = bool(others) and one.outcome.accepted and one.probe.guard in sure
+    again = asking.look(others[0]) if believed else None
     if again is not None and again.outcome != UNTOLD:
         return []
     call = one.probe.subject

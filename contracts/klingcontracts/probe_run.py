@@ -75,13 +75,13 @@ class Run:
         money.before()
         if self.canary is not None:
             asking.brought.told.extend(looked_after(contract, self.spending, self.canary, asking.brought))
-        assert_guards(asking)
+        asserted = assert_guards(asking)
         oracle = self.spending.has(UNFUNDED) and calibrated(asking)
         plan = planned(asking.readings, asking.guards, oracle=oracle, picture=self.picture)
         self.expected = self.spending.requests + len(plan.free) + len(plan.points)
         for probe in plan.free:
             asking.look(probe)
-        ask_points(asking, plan.points)
+        ask_points(asking, plan.points, asserted)
         self._pay(plan)
         asking.brought.told.extend(money.after(self.paid()))
 

@@ -64,7 +64,7 @@ def base_of(text: str) -> str:
     """The address of the API, without a slash at its end."""
     try:
         parts = urlsplit(text)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fine = False
     if not fine or not text.isascii() or not text.isprintable() or " " in text:

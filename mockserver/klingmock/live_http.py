@@ -62,6 +62,8 @@ class Http:
                 raise ValueError(f"its reply is larger than {LARGEST} bytes")
             if time.monotonic() > deadline:
                 raise TimeoutError
+        if response.length:
+            raise ValueError("its reply breaks off")
         told = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, told, bytes(got))
 
