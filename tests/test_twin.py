@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -162,6 +163,12 @@ def test_a_deviation_is_seen_where_it_says_and_not_before(name):
 
 
 # --- how it is reached ---
+
+
+def test_it_knows_nothing_of_ours():
+    for path in (Path(__file__).parent / "vendor").glob("*.py"):
+        ours = re.findall(r"^(?:from|import) (?:klingmock|klingcontracts)", path.read_text(), re.MULTILINE)
+        assert bool(ours) == (path.name == "looks.py"), path.name
 
 
 def test_over_a_socket():
