@@ -19,6 +19,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from klingcontracts.check import check_reply, route
@@ -40,6 +41,10 @@ from klingmock.clock import Manual
 from klingmock.script import Script
 from klingmock.scripts import Scripts
 from klingmock.served import Plan
+
+# A busy machine is no failure: how long an example takes is the benchmarks' business.
+settings.register_profile("klingmock", deadline=None)
+settings.load_profile("klingmock")
 
 
 @pytest.fixture(scope="session")

@@ -67,23 +67,27 @@ def test_an_illegal_life_breaks_its_rule_and_no_other(revision, data):
     assert broken(contract, history) == {rule.id}
 
 
-def test_the_edges_are_drawn_on_purpose():
-    drawn = []
+def statuses(history):
+    return [reply.status for reply in history.replies]
 
-    @settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(legal(load()))
-    def draw(history):
-        drawn.append(history)
 
-    draw()
-    ways = [history.statuses for history in drawn]
-    assert {("success",), ("pending",)} <= set(ways)  # seen late, and left before its end
-    assert [way for way in ways if ("pending", "success") in pairwise(way)]  # processing was missed
-    assert [way for way in ways if "failed" in way]
-    assert [way for way in ways if way.count("pending") > 1 and "processing" in way and way[-1] == "success"]
-    statuses = [[reply.status for reply in history.replies] for history in drawn]
-    assert [one for one in statuses if one[-1] == 404 and one[-2] == 200]
-    assert {500, 429} <= {status for one in statuses for status in one[:-1]}
+EDGES = {
+    "seen late": lambda one: one.statuses == ("success",),
+    "left before its end": lambda one: one.statuses == ("pending",),
+    "processing was missed": lambda one: ("pending", "success") in pairwise(one.statuses),
+    "it failed": lambda one: "failed" in one.statuses,
+    "polled again and again": lambda one: (
+        one.statuses.count("pending") > 1 and "processing" in one.statuses and one.statuses[-1] == "success"
+    ),
+    "it expired": lambda one: statuses(one)[-1] == 404 and 200 in statuses(one)[-2:],
+    "the server failed": lambda one: 500 in statuses(one)[:-1],
+    "polled too often": lambda one: 429 in statuses(one)[:-1],
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_edges_are_drawn_on_purpose(edge):
+    assert find(legal(load()), EDGES[edge], settings=LONG)
 
 
 @pytest.mark.parametrize("rule", [ORDER, ECHO])
