@@ -68,7 +68,7 @@ def test_another_revision_is_drift(live, api):
 
 
 def test_a_reading_is_chosen(live, api):
-    code, out, _ = live(api, "--reading", "wrong-method=404", "--max-requests", "40")
+    code, out, _ = live(api, "--reading", "wrong-method=404")
     assert code == 0
     assert "question.wrong-method" in out
 
@@ -134,7 +134,7 @@ def test_a_run_that_is_interrupted_tells_what_it_spent(live, api, capsys, monkey
 def test_a_terminal_shows_the_progress_and_the_money(live, api, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     code, _, err = live(api, "--max-requests", "5")
-    assert code == 0
+    assert code == 3
     assert "5 requests, 0 jobs, 0.00 spent" in err
     assert err.endswith("\r\x1b[K")
 

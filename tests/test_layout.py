@@ -92,13 +92,17 @@ MAY_IMPORT = {
     "page_yaml": "page_scalars strictjson",
     "pages": "page_draft page_findings page_openapi page_parts page_scalars page_text page_yaml strictjson",
     "probe": "check contract exchange rule",
+    "probe_ask": "drift exchange probe probe_bodies probe_guard probe_guarded probe_judge probe_reading",
     "probe_bodies": "contract document probe_values problem rule shape",
-    "probe_canary": "contract drift probe probe_follow probe_free probe_guard probe_guarded probe_judge",
+    "probe_canary": (
+        "contract drift probe probe_ask probe_follow probe_free probe_guard probe_guarded probe_judge"
+    ),
+    "probe_first": "contract document probe probe_ask probe_follow probe_free probe_guard probe_judge",
     "probe_follow": (
-        "check contract drift exchange probe probe_free "
+        "check contract drift exchange probe probe_ask probe_free "
         "probe_guard probe_guarded probe_judge rule strictjson words"
     ),
-    "probe_free": "contract exchange probe probe_bodies probe_guarded strictjson",
+    "probe_free": "contract exchange probe probe_bodies probe_guarded",
     "probe_guard": "exchange probe probe_free probe_guarded probe_pace",
     "probe_guarded": "derive exchange probe probe_bodies probe_reading rule strictjson",
     "probe_jobs": "contract probe probe_bodies probe_values",
@@ -113,11 +117,14 @@ MAY_IMPORT = {
     "probe_plan": (
         "contract drift probe probe_bodies probe_free probe_guarded probe_jobs probe_reading strictjson table"
     ),
+    "probe_points": (
+        "drift probe probe_ask probe_bodies probe_guard probe_guarded probe_judge probe_plan probe_reading"
+    ),
     "probe_reading": "any_reading contract document probe probe_bodies",
     "probe_rest": "check contract drift exchange probe probe_follow probe_jobs probe_judge rule words",
     "probe_run": (
-        "contract document drift probe probe_canary probe_follow probe_free probe_guard "
-        "probe_guarded probe_jobs probe_judge probe_money probe_plan probe_reading probe_rest strictjson"
+        "drift probe probe_ask probe_canary probe_first probe_follow probe_guard probe_jobs "
+        "probe_judge probe_money probe_plan probe_points probe_rest strictjson"
     ),
     "probe_values": "shape",
     "klingmock": "",

@@ -41,7 +41,7 @@ class Asking:
             if self._is_odd(seen):
                 seen = self._asked_again(seen)
         except NotSent as reason:
-            self.leave(probe, str(reason))
+            self.brought.unlooked.append(NotLooked(probe.rule, str(reason)))
             return None
         except NoReply as reason:
             self._silent += 1

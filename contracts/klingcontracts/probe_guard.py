@@ -59,6 +59,7 @@ class Spending:
         self._keys, self.budget, self.pace = keys, budget, pace
         self.moved: dict[str, str] = {}  # paths that are asked in place of documented ones
         self.requests = self.spent = self.unexpected = self.lost = 0
+        self.exhausted = False  # whether more requests were wanted than may be sent
         self._failures = 0
         self.after: Callable[[], None] = lambda: None  # called when a reply is there, for who shows it
 
@@ -104,8 +105,7 @@ class Spending:
     def _allow(self, probe: Probe, cost: str) -> None:
         if not self.has(probe.key) and probe.key != NOBODY:
             raise NotSent(f"it needs the {probe.key} key")
-        if self.requests >= self.budget.requests:
-            raise NotSent(f"--max-requests {self.budget.requests} was reached")
+        self._count_on()
         if probe.call.method in READS:
             return
         if self.unexpected >= self.budget.unexpected:
@@ -113,6 +113,11 @@ class Spending:
             raise NotSent(f"{self.unexpected} of what should have been refused was accepted: {limit}")
         if cost == PAID and self.left() <= 0:
             raise NotSent(f"it may be accepted: it needs --spend {self.budget.spend + 1}")
+
+    def _count_on(self) -> None:
+        if self.requests >= self.budget.requests:
+            self.exhausted = True
+            raise NotSent(f"--max-requests {self.budget.requests} was reached")
 
     def _exchanged(self, probe: Probe, *, again: bool) -> Exchange:
         call = self._with_key(probe)
@@ -123,8 +128,7 @@ class Spending:
                 break
             if not self.pace.back_off(reply, turn):
                 break
-            if self.requests >= self.budget.requests:
-                raise NotSent(f"--max-requests {self.budget.requests} was reached")
+            self._count_on()
         return Exchange(call, reply, self.pace.now(), self.requests)
 
     def _replied(self, call: Call, *, again: bool) -> Reply:

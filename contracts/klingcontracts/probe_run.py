@@ -45,6 +45,8 @@ class Run:
             self._all()
         except Halt as reason:
             self.incomplete = str(reason)
+        if self.spending.exhausted and not self.incomplete:
+            self.incomplete = f"--max-requests {self.spending.budget.requests} was reached."
 
     def report(self, target: str, contract: str) -> Report:
         """What was found, what was not looked at, what was spent."""
