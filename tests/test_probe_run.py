@@ -235,3 +235,16 @@ def test_an_empty_budget_of_requests_asks_nothing(look):
 def test_a_reply_without_anything_is_told_of(look):
     report = look(lambda call: Reply(404 if call.method == "GET" else 400, {}, b"")).report()
     assert report.verdict() == "drift"
+
+
+def test_money_for_which_no_job_was_to_be_had_is_no_conformity(look):
+    def change(call, reply):
+        if submitted(call) and reply.status == 200:
+            return reply._replace(
+                status=429, body=b'{"code": 429, "message": "Concurrent limit exceeded: no more"}'
+            )
+        return None
+
+    report = altered(look, change, spend=1).report()
+    assert (report.accepted, report.verdict()) == (0, "inconclusive")
+    assert report.incomplete

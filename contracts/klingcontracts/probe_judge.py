@@ -128,9 +128,14 @@ def _rule(contract: Contract, one: Seen, told: Outcome) -> Rule:
 def _seen(one: Seen) -> str:
     message = message_of(one.exchange.reply)[:LONGEST_MESSAGE]
     status = one.exchange.reply.status
-    if one.outcome.accepted and status >= 400:
-        return f"passes: only the other rule that the body breaks is told of (400 {message})"
+    if _by_its_guard(one):
+        return f"passes: only the other rule that the body breaks is told of ({status} {message})"
     return f"accepted ({status})" if one.outcome.accepted else f"{status} {message}".strip()
+
+
+def _by_its_guard(one: Seen) -> bool:
+    """Whether it passed, and its guard was refused: how, is told of the guard."""
+    return one.outcome.accepted and one.exchange.reply.status >= 400
 
 
 def _flaky(contract: Contract, seen: Iterable[Seen]) -> Iterator[Found]:
@@ -156,7 +161,7 @@ def replied(contract: Contract, one: Seen) -> Iterator[Finding]:
     if reply.status in operation.replies:
         yield from check_reply(contract, operation, probe.call, reply)
         yield from additive(operation.replies[reply.status].schema, operation.id, reply.status, reply.body)
-    elif agrees(one.outcome, foretold(contract, probe)):
+    elif not _by_its_guard(one) and agrees(one.outcome, foretold(contract, probe)):
         yield from check_reply(contract, operation, probe.call, reply)
 
 

@@ -47,6 +47,8 @@ class Run:
             self.incomplete = str(reason)
         if self.spending.exhausted and not self.incomplete:
             self.incomplete = f"--max-requests {self.spending.budget.requests} was reached."
+        if self.spending.budget.spend and not self.paid() and not self.incomplete:
+            self.incomplete = "No job was accepted, so nothing was seen of the life of one."
 
     def report(self, target: str, contract: str) -> Report:
         """What was found, what was not looked at, what was spent."""
