@@ -30,6 +30,7 @@ def live(run, monkeypatch):
     """Run the command with the keys in the environment, and no waiting."""
     monkeypatch.setenv("MODELLIX_API_KEY", "mock-first")
     monkeypatch.setenv("SECOND", "mock-second")
+    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(Pace, "_sleep", lambda *_: None, raising=False)
 
     def start(*arguments):
