@@ -125,6 +125,7 @@ def test_the_matrix_has_a_row_for_each_scenario_and_a_column_for_each_check(made
         ("warned", "This client is warned in 1 of 1 scenario"),
         ("silent", "This client never called"),
         ("half", "This client never called in 1 of 2 scenarios"),
+        ("ended", "This client could not be judged in 1 of 2 scenarios"),
     ],
 )
 def test_the_headline_says_how_it_went(made_up, name, says):
@@ -133,6 +134,7 @@ def test_the_headline_says_how_it_went(made_up, name, says):
     played = {
         "passed": [made_up.played(entry)],
         "failed": [made_up.played(entry), made_up.lost()],
+        "ended": [made_up.played(entry), made_up.played(entry, ended="timed out")],
         "warned": [made_up.played(entry, blamed=[made_up.fail("gives-up", verdict="warn")])],
         "silent": [silent],
         "half": [made_up.played(entry), silent],

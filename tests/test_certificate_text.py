@@ -138,6 +138,18 @@ def test_what_a_client_that_hung_printed_is_shown_to_its_last_lines():
     assert max(map(len, shown)) <= 100
 
 
+def test_a_client_that_was_ended_without_a_verdict_is_told_why():
+    why = Check("ends", NOT_JUDGED, "ended after 60 s (see --timeout), when a reply was still on its way")
+    one = played("submit-late", Check("submits-once", PASS), why, ended="timed out", exit_code=None)
+    other = played("slow", Check("submits-once", PASS), why)
+    hung = played("plain", blame("ends", FAIL, "still running"), ended="timed out", exit_code=None)
+    told = text(certificate(one, other, hung))
+    assert "1 of 3 scenarios without blame" in told
+    assert [line for line in told.splitlines() if "is not judged" in line] == [
+        "submit-late: ends is not judged: ended after 60 s (see --timeout), when a reply was still on its"
+    ]
+
+
 def test_counts_are_a_sentence():
     assert told_counts(certificate()) == (
         "0 of 0 scenarios without blame, in 10 s; checks: 0 pass, 0 fail, 0 warn, 0 not judged."

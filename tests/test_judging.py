@@ -36,7 +36,7 @@ class Client:
         self.fake.advance(2)
         self.call("GET", f"/api/v1/tasks/{task_id}")
 
-    def judged(self, exit_code, until=None):
+    def judged(self, exit_code, until=None, speed=1.0):
         seen = Seen(
             self.scenario,
             self.fake.contract,
@@ -46,6 +46,7 @@ class Client:
             60.0,
             self.fake.now if until is None else until,
             "" if exit_code is None else f" (exit code {exit_code})",
+            speed,
         )
         return {check.id: check for check in checks(seen)}
 
@@ -135,7 +136,8 @@ class TestWhoWasEndedByUs:
             one.poll(task)
         found = one.judged(None)
         assert blamed(found) == {"gives-up"}
-        assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("warn", [31])
+        assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("fail", [31])
+        assert "shorter than --timeout" in found["gives-up"].advice
         assert found["gives-up"].seen == "still polling after 60 s (see --timeout)"
         assert found["ends"].verdict == "not judged"
         assert found["reports-failure"].seen == "the program was ended before it said anything"
@@ -167,6 +169,13 @@ class TestWhoWasEndedByUs:
         found = one.judged(None, one.fake.now + 0.1)
         assert blamed(found) == set()
         assert (found["ends"].verdict, "on its way" in found["ends"].seen) == ("not judged", True)
+
+    def test_hangs_when_the_late_reply_is_there(self, client):
+        one = client("submit-late")
+        one.submit()
+        assert blamed(one.judged(None, one.fake.now + 0.3)) == {"ends"}
+        # At a speed of 10, two tenths of a second are two of the clock.
+        assert blamed(one.judged(None, one.fake.now + 1.9, speed=10.0)) == set()
 
 
 class TestAnOutcome:

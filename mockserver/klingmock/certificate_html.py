@@ -40,6 +40,9 @@ def _headline(certificate: Certificate) -> tuple[str, str]:
         return WARN, f"This client is warned in {found.count(WARN)} of {many(len(played), 'scenario')}"
     if silent:
         return NOT_JUDGED, f"This client never called in {silent} of {many(len(played), 'scenario')}"
+    if NOT_JUDGED in found:
+        unknown = found.count(NOT_JUDGED)
+        return NOT_JUDGED, f"This client could not be judged in {unknown} of {many(len(played), 'scenario')}"
     return PASS, f"This client survives {many(len(played), 'scenario')}"
 
 

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from klingcontracts.table import terminal_width
 from klingcontracts.verdict import FAIL, NOT_JUDGED, PASS, WARN
-from klingmock.certificate import CHECKS, NEVER_CALLED, TIMED_OUT, Certificate, Check, Played
+from klingmock.certificate import CHECKS, ENDS, NEVER_CALLED, TIMED_OUT, Certificate, Check, Played
 
 WIDEST = 110  # columns
 MARKS: Mapping[str, str] = {PASS: "+", FAIL: "X", WARN: "!", NOT_JUDGED: "."}
@@ -25,6 +25,7 @@ def text(certificate: Certificate) -> str:
         parts += [_matrix(certificate.played), _legend(width)]
     parts += _blame(certificate, width)
     parts += _untried(certificate, width)
+    parts += _undecided(certificate, width)
     parts += _silent(certificate, width)
     return "\n\n".join(parts)
 
@@ -121,6 +122,19 @@ def _untried(certificate: Certificate, width: int) -> Iterator[str]:
     if names:
         told = f"Not tried, as the client made no call that it could have happened to: {', '.join(names)}."
         yield "\n".join(textwrap.wrap(told, width, break_on_hyphens=False))
+
+
+def _undecided(certificate: Certificate, width: int) -> Iterator[str]:
+    """Where a client was ended by us, and why a check says nothing of that."""
+    lines = [
+        f"{one.name}: {check.id} is not judged: {check.seen}."
+        for one in certificate.played
+        if one.ended == TIMED_OUT
+        for check in [one.check(ENDS)]
+        if check.verdict == NOT_JUDGED
+    ]
+    if lines:
+        yield "\n".join(line for told in lines for line in textwrap.wrap(told, width, break_on_hyphens=False))
 
 
 def _silent(certificate: Certificate, width: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ ADVICE = {
     ENDS: "End when the job has ended or can't be known, or give it more time: --timeout.",
 }
 ONE_JOB = b"the one job"  # in place of each submission's body
+DEADLINE = "Give the whole wait a deadline, shorter than --timeout; the vendor's own client has 5 minutes."
 GONE = "the program was ended before it said anything"
 
 
@@ -24,7 +25,8 @@ class Seen(NamedTuple):
     """What there is to judge one scenario by.
 
     `exit_code` is None when the program was ended after `seconds`; `until` is when that was, on the clock of
-    the entries; `said` how its outcome is called.
+    the entries; `said` how its outcome is called; `speed` is how many of those seconds pass in one of a wait
+    for a reply.
     """
 
     scenario: Scenario
@@ -35,6 +37,7 @@ class Seen(NamedTuple):
     seconds: float
     until: float
     said: str = ""
+    speed: float = 1.0
 
     @property
     def outcome(self) -> Outcome | None:
@@ -84,8 +87,8 @@ def _check(name: str, judgements: Sequence[Judgement]) -> Check:
     return _blame(name, first.verdict, seen, numbers)
 
 
-def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = ()) -> Check:
-    return Check(name, verdict, seen, CHECKS[name], ADVICE[name], exchanges)
+def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = (), advice: str = "") -> Check:
+    return Check(name, verdict, seen, CHECKS[name], advice or ADVICE[name], exchanges)
 
 
 def _foreign_key(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
@@ -106,11 +109,13 @@ def _ended_by_us(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
         return
     last = seen.entries[-1]
     told, number = f"after {seen.seconds:.0f} s (see --timeout)", last.exchange.number
-    if last.exchange.at + last.exchange.reply.delay + last.exchange.reply.seconds > seen.until:
+    reply = last.exchange.reply
+    if last.exchange.at + (reply.delay + reply.seconds) * seen.speed > seen.until:
         yield Check(ENDS, NOT_JUDGED, f"ended {told}, when a reply was still on its way")
     elif last.operation == "task" and found["stops-at-terminal"].verdict == NOT_JUDGED:
         yield Check(ENDS, NOT_JUDGED, f"still polling {told}: see gives-up")
-        yield _blame("gives-up", WARN, f"still polling {told}", [number])
+        # A rule that warns of long patience: who had none of its own to the end of ours has failed.
+        yield _blame("gives-up", FAIL, f"still polling {told}", [number], DEADLINE)
     else:
         yield _blame(ENDS, FAIL, f"still running {told}", [number])
 
