@@ -84,7 +84,8 @@ def _check(name: str, judgements: Sequence[Judgement]) -> Check:
     if first.verdict not in {FAIL, WARN}:
         return Check(name, first.verdict, GONE if "outcome was not given" in seen else seen)
     numbers = sorted({number for one in judgements for number in one.exchanges})
-    return _blame(name, first.verdict, seen, numbers)
+    advice = " ".join(dict.fromkeys(one.advice for one in judgements))
+    return _blame(name, first.verdict, seen, numbers, advice)
 
 
 def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = (), advice: str = "") -> Check:
