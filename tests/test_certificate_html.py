@@ -148,10 +148,18 @@ def test_what_went_wrong_comes_first(made_up):
     page = html(made_up.certificate(*[made_up.lost() for _ in range(60)]))
     reader = read(page)
     assert "What went wrong ✕ fail submits-once In submit-lost , submit-lost" in reader.text
+    seen = "submit-lost: submitted again after no reply (exchanges 1, 2)"
+    assert f"Seen {seen} {seen}" in reader.text
     assert "Advice Do something else. Scenarios and checks" in reader.text
     assert reader.links.count("#s50-submits-once") == 2
     assert reader.links.count("#s51-submits-once") == 1  # in the matrix
     assert "What went wrong" not in html(made_up.certificate(made_up.played(made_up.entry(1, 1.0))))
+
+
+def test_advice_that_differs_stands_with_its_scenarios(made_up):
+    other = made_up.fail("submits-once")._replace(advice="Wait.")
+    reader = read(html(made_up.certificate(made_up.lost(), made_up.played(name="slow", blamed=[other]))))
+    assert "Advice submit-lost: Do something else. slow: Wait. Scenarios" in reader.text
 
 
 def test_what_fails_comes_before_what_is_warned_of(made_up):

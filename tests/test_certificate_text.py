@@ -81,13 +81,24 @@ def test_what_is_done_again_and_again_is_told_once():
     assert len(paragraph) == 8
 
 
+def test_advice_that_differs_stands_with_its_scenarios():
+    names = [one.name for one in scenarios()[:6]]
+    same = [played(name, blame("gets-whole-file", FAIL, "half")) for name in names]
+    other = blame("gets-whole-file", FAIL, "moved")._replace(advice="Follow it.")
+    told = text(certificate(*same, played("result-moved", other))).split("\n\n")[-1].splitlines()
+    assert told[-2:] == [
+        f"  advice    {', '.join(names[:4])} and 2 more: Do something else.",
+        "            result-moved: Follow it.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("numbers", "told"),
     [
         ((), ""),
         ((4,), "exchange 4"),
         ((1, 2), "exchanges 1, 2"),
-        (tuple(range(1, 9)), "exchanges 1, 2, 3, 4, 5, 6, …"),
+        (tuple(range(1, 9)), "exchanges 1, 2, 3, 4, 5, 6 and 2 more"),
     ],
 )
 def test_exchanges_are_named_but_not_all_of_many(numbers, told):

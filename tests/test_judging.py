@@ -112,6 +112,26 @@ def test_a_rule_that_is_broken_in_two_ways_is_one_check(client):
     assert list(check.exchanges) == [1, 2]
 
 
+@pytest.mark.parametrize(("pause", "blames"), [(0.2, {"polls-politely"}), (4.0, set())])
+def test_who_submits_again_waits_as_long_as_the_refusal_asks(client, pause, blames):
+    one = client("submit-429")
+    one.submit()
+    one.fake.advance(pause)
+    task = one.submit()
+    for _ in range(2):
+        one.poll(task)
+    assert blamed(one.judged(0)) == blames
+
+
+@pytest.mark.parametrize(("name", "told"), [("refused-400", "data.task_id"), ("failed", "data.status")])
+def test_the_advice_is_by_what_was_seen(client, name, told):
+    one = client(name)
+    task = one.submit()
+    for _ in range(4 if task else 0):
+        one.poll(task)
+    assert told in one.judged(0)["reports-failure"].advice
+
+
 def test_a_key_of_somebody_elses_is_no_authentication(client):
     one = client("plain")
     one.submit(key="sk-of-my-own")

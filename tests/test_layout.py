@@ -224,7 +224,7 @@ MAY_IMPORT = {
     "picture": "certificate marks timeline",
     "swimlane": "certificate html_parts marks picture timeline",
     "scenario_html": "certificate exchange html_parts marks swimlane verdict",
-    "certificate_html": "certificate html_parts scenario_html swimlane verdict",
+    "certificate_html": "certificate certificate_text html_parts scenario_html swimlane verdict",
     "tally": "contract exercised journal problem table",
     "for_pytest": "",
     "scenario": "problem recipe",
