@@ -69,7 +69,7 @@ def _unfounded(conduct: Conduct) -> str:
         return "Report success only when a poll says success with a URL, not when polling ends without."
     if conduct.known:
         return "Poll the task until it ends: an accepted job is no video yet."
-    return "Report a failure when the submission brings no data.task_id: look at the HTTP status, and for it."
+    return "Report a failure when the submission is refused, or brings no data.task_id."
 
 
 def reports_success(conduct: Conduct) -> Iterator[Lapse]:
