@@ -112,6 +112,16 @@ def test_a_rule_that_is_broken_in_two_ways_is_one_check(client):
     assert list(check.exchanges) == [1, 2]
 
 
+def test_of_many_lapses_the_first_are_told(client):
+    one = client("plain")
+    for _ in range(9):
+        one.submit()
+    check = one.judged(1)["submits-once"]
+    assert check.seen.count("submitted again after it became") == 4
+    assert check.seen.endswith("; and 4 more")
+    assert list(check.exchanges) == list(range(1, 10))
+
+
 @pytest.mark.parametrize(("pause", "blames"), [(0.2, {"polls-politely"}), (4.0, set())])
 def test_who_submits_again_waits_as_long_as_the_refusal_asks(client, pause, blames):
     one = client("submit-429")

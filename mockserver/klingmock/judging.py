@@ -16,6 +16,7 @@ ADVICE = {
     **{rule.id: rule.advice for rule in RULES},
     ENDS: "End when the job has ended or can't be known, or give it more time: --timeout.",
 }
+MOST_SEEN = 4  # lapses of one rule that are told of one by one
 ONE_JOB = b"the one job"  # in place of each submission's body
 DEADLINE = "Give the whole wait a deadline, shorter than --timeout; the vendor's own client has 5 minutes."
 GONE = "the program was ended before it said anything"
@@ -80,7 +81,10 @@ def _of_one_job(entry: Entry) -> Exchange:
 
 def _check(name: str, judgements: Sequence[Judgement]) -> Check:
     first = judgements[0]
-    seen = "; ".join(one.seen for one in judgements)
+    seen = "; ".join(one.seen for one in judgements[:MOST_SEEN])
+    left = len(judgements) - MOST_SEEN
+    if left > 0:
+        seen = f"{seen}; and {left} more"
     if first.verdict not in {FAIL, WARN}:
         return Check(name, first.verdict, GONE if "outcome was not given" in seen else seen)
     numbers = sorted({number for one in judgements for number in one.exchanges})
