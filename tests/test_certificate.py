@@ -14,6 +14,7 @@ ENTRY = Entry(Exchange(Call("GET", "/", {}), Reply(200, {}), 1.0, 1), "")
 PASSED = Check("submits-once", "pass")
 FAILED = Check("submits-once", "fail", "submitted again", "once", "Do it once.", (1, 2))
 WARNED = Check("gives-up", "warn", "still there", "an end", "End.", (3,))
+OPEN = Check("ends", "not judged", "ended after 60 s, when a reply was still on its way")
 SILENT = Check("polls-politely", "not judged", "no task was polled twice")
 
 
@@ -55,6 +56,9 @@ def test_a_scenario_knows_its_checks_and_its_charges():
         ([played(PASSED), played(WARNED)], 1, 0),
         ([played(FAILED), played(ended="never called")], 1, 1),
         ([played(PASSED), played(SILENT, ended="never called")], 3, 3),
+        ([played(PASSED), played(PASSED, OPEN, ended="timed out")], 3, 3),
+        ([played(WARNED, OPEN, ended="timed out")], 1, 3),
+        ([played(FAILED, OPEN, ended="timed out")], 1, 1),
         ([], 3, 3),
     ],
 )
@@ -62,6 +66,13 @@ def test_the_exit_code(scenarios, on_warning, on_error):
     certificate = Certificate("client", "2026-02", scenarios)
     assert certificate.exit_code() == on_warning
     assert certificate.exit_code(Level.ERROR) == on_error
+
+
+def test_who_had_to_be_ended_has_not_passed():
+    one = played(PASSED, OPEN, ended="timed out", exit_code=None)
+    assert (one.verdict, one.undecided) == ("not judged", OPEN.seen)
+    assert Certificate("c", "", [one]).summary["passed"] == 0
+    assert played(FAILED, OPEN, ended="timed out").undecided == played(PASSED, OPEN).undecided == ""
 
 
 def test_who_called_once_has_called():

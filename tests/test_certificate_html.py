@@ -125,6 +125,7 @@ def test_the_matrix_has_a_row_for_each_scenario_and_a_column_for_each_check(made
         ("warned", "This client is warned in 1 of 1 scenario"),
         ("silent", "This client never called"),
         ("half", "This client never called in 1 of 2 scenarios"),
+        ("ended", "This client could not be judged in 1 of 2 scenarios"),
     ],
 )
 def test_the_headline_says_how_it_went(made_up, name, says):
@@ -133,6 +134,7 @@ def test_the_headline_says_how_it_went(made_up, name, says):
     played = {
         "passed": [made_up.played(entry)],
         "failed": [made_up.played(entry), made_up.lost()],
+        "ended": [made_up.played(entry), made_up.played(entry, ended="timed out")],
         "warned": [made_up.played(entry, blamed=[made_up.fail("gives-up", verdict="warn")])],
         "silent": [silent],
         "half": [made_up.played(entry), silent],
@@ -146,10 +148,18 @@ def test_what_went_wrong_comes_first(made_up):
     page = html(made_up.certificate(*[made_up.lost() for _ in range(60)]))
     reader = read(page)
     assert "What went wrong ✕ fail submits-once In submit-lost , submit-lost" in reader.text
+    seen = "submit-lost: submitted again after no reply (exchanges 1, 2)"
+    assert f"Seen {seen} {seen}" in reader.text
     assert "Advice Do something else. Scenarios and checks" in reader.text
     assert reader.links.count("#s50-submits-once") == 2
     assert reader.links.count("#s51-submits-once") == 1  # in the matrix
     assert "What went wrong" not in html(made_up.certificate(made_up.played(made_up.entry(1, 1.0))))
+
+
+def test_advice_that_differs_stands_with_its_scenarios(made_up):
+    other = made_up.fail("submits-once")._replace(advice="Wait.")
+    reader = read(html(made_up.certificate(made_up.lost(), made_up.played(name="slow", blamed=[other]))))
+    assert "Advice submit-lost: Do something else. slow: Wait. Scenarios" in reader.text
 
 
 def test_what_fails_comes_before_what_is_warned_of(made_up):

@@ -59,6 +59,13 @@ def test_a_client_that_never_called_is_an_error():
     assert found.find("system-out").text == "Traceback <x>"
 
 
+def test_a_client_that_was_ended_without_a_verdict_is_an_error():
+    why = Check("ends", "not judged", "a reply was still on its way")
+    found = suite(played(PASSED, why, ended="timed out", exit_code=None))
+    assert (found.get("errors"), found.get("failures"), found.get("tests")) == ("1", "0", "3")
+    assert found.find("testcase/error").get("message") == "a reply was still on its way"
+
+
 @pytest.mark.parametrize("level", Level)
 @given(words=st.lists(st.text("<>&\"']]>ab é\n\t"), min_size=4, max_size=4))
 def test_it_is_xml_whatever_was_seen(level, words):

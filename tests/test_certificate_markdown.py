@@ -49,6 +49,12 @@ def test_all_of_it():
     )
 
 
+def test_a_client_that_was_ended_without_a_verdict_is_told_of():
+    why = Check("ends", "not judged", "a reply was still on its way")
+    told = markdown(Certificate("client", "", [played("plain", why, ended="timed out")]))
+    assert told.endswith("\nNot judged in **plain**: a reply was still on its way.")
+
+
 def test_without_blame_there_is_the_table_alone():
     told = markdown(Certificate("client", "", [played("plain", Check("ends", "pass"))]))
     assert told.splitlines()[2].startswith("Revision none: it submitted nothing. 1 of 1")

@@ -81,13 +81,24 @@ def test_what_is_done_again_and_again_is_told_once():
     assert len(paragraph) == 8
 
 
+def test_advice_that_differs_stands_with_its_scenarios():
+    names = [one.name for one in scenarios()[:6]]
+    same = [played(name, blame("gets-whole-file", FAIL, "half")) for name in names]
+    other = blame("gets-whole-file", FAIL, "moved")._replace(advice="Follow it.")
+    told = text(certificate(*same, played("result-moved", other))).split("\n\n")[-1].splitlines()
+    assert told[-2:] == [
+        f"  advice    {', '.join(names[:4])} and 2 more: Do something else.",
+        "            result-moved: Follow it.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("numbers", "told"),
     [
         ((), ""),
         ((4,), "exchange 4"),
         ((1, 2), "exchanges 1, 2"),
-        (tuple(range(1, 9)), "exchanges 1, 2, 3, 4, 5, 6, …"),
+        (tuple(range(1, 9)), "exchanges 1, 2, 3, 4, 5, 6 and 2 more"),
     ],
 )
 def test_exchanges_are_named_but_not_all_of_many(numbers, told):
@@ -136,6 +147,18 @@ def test_what_a_client_that_hung_printed_is_shown_to_its_last_lines():
     assert shown[0] == "What it printed at last, in plain:"
     assert [line.split()[1] for line in shown[1:]] == [str(nth) for nth in range(12, 20)]
     assert max(map(len, shown)) <= 100
+
+
+def test_a_client_that_was_ended_without_a_verdict_is_told_why():
+    why = Check("ends", NOT_JUDGED, "ended after 60 s (see --timeout), when a reply was still on its way")
+    one = played("submit-late", Check("submits-once", PASS), why, ended="timed out", exit_code=None)
+    other = played("slow", Check("submits-once", PASS), why)
+    hung = played("plain", blame("ends", FAIL, "still running"), ended="timed out", exit_code=None)
+    told = text(certificate(one, other, hung))
+    assert "1 of 3 scenarios without blame" in told
+    assert [line for line in told.splitlines() if "is not judged" in line] == [
+        "submit-late: ends is not judged: ended after 60 s (see --timeout), when a reply was still on its"
+    ]
 
 
 def test_counts_are_a_sentence():

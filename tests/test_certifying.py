@@ -81,6 +81,25 @@ def test_a_client_that_hangs_is_ended_and_its_last_words_are_kept():
     assert "<redacted>" in one.output
 
 
+def test_a_client_that_hangs_has_the_waits_of_the_script_besides(monkeypatch):
+    given = []
+
+    class Watched(Programs):
+        def run(self, words, environ, patience):
+            given.append(patience)
+            return super().run(words, environ, patience)
+
+    monkeypatch.setattr(certifying, "Programs", Watched)
+    certify(["true"], ["plain", "submit-late"], Way(timeout=60.0))
+    assert sorted(given) == [60.0, 125.0]
+
+
+def test_a_client_that_hangs_after_a_late_reply_is_blamed():
+    late = Scenario("late", "the answer takes a moment", "submit: late=0.2")
+    found = certify([sys.executable, str(INNER / "hangs.py")], [late], Way(timeout=5.0))
+    assert [(one.ended, check.id) for one, check in found.blamed()] == [("timed out", "ends")]
+
+
 def test_the_revision_is_the_one_whose_path_is_used():
     assert certify([*GOOD, "newest"], ["plain"], FAST).revision == "2026-07"
 

@@ -95,16 +95,28 @@ def test_the_list_has_scenarios_and_checks(run):
         ([], "There is no client to certify."),
         (["--", "no-such-program-at-all"], "no program 'no-such-program-at-all'"),
         (["--scenario", "plane", "--", "true"], "Scenario 'plane' is not known. Nearest: 'plain'."),
+        (
+            ["--base-url-variable", "A", "--api-key-variable", "A", "--", "true"],
+            "can't hold both the address",
+        ),
         (["--jobs", "0", "--", "true"], "0 jobs are none."),
         (["--jobs", "many", "--", "true"], "invalid int value"),
         (["--timeout", "0", "--", "true"], "A timeout of 0 makes no sense."),
         (["--revision", "2026", "--", "true"], "Revision '2026' is not known."),
         (["--format", "pdf", "--", "true"], "invalid choice"),
         (["--report", "jsn=x", "--", "true"], "Format 'jsn' is not known. Nearest: 'json'."),
-        (["--report", "json", "--", "true"], "--report json names no file."),
+        (["--report", "json", "--", "true"], "--report 'json' names no file."),
+        (
+            ["--report", "json=-", "--", "true"],
+            "--report 'json=-' is standard output. For that, write --format",
+        ),
+        (
+            ["--report", "json=a", "--report", "text=./a", "--", "true"],
+            "Two reports go to 'a', which is './a'.",
+        ),
         (["--report", "json=", "--", "true"], "names no file."),
-        (["--report", "json=nowhere/x.json", "--", "true"], "can't be written there"),
-        (["--report", "json=.", "--", "true"], "can't be written there"),
+        (["--report", "json=nowhere/x.json", "--", "true"], "can't be written: No such file"),
+        (["--report", "json=.", "--", "true"], "can't be written: it is no file"),
         (["--tineout", "3", "--", "true"], "--tineout is not known. Nearest: --timeout."),
     ],
 )
@@ -125,7 +137,7 @@ def test_a_report_that_can_not_be_written_in_the_end_is_told(run, monkeypatch, t
     monkeypatch.setattr(cli_certify, "certify", certify)
     code, _, errors = run("certify", "--report", "json=there", "--", "true")
     assert code == 3
-    assert "The report 'there' can't be written: Is a directory." in errors
+    assert "Report file 'there' can't be written: Is a directory." in errors
 
 
 def test_html_is_made_by_its_own_module(run, monkeypatch):

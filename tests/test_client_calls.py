@@ -303,3 +303,52 @@ def test_a_poll_without_a_reply_is_repeated_at_once_only_once():
 def test_pauses_are_those_of_one_task():
     exchanges = [poll(at=0.0), poll(at=0.5, task_id="task-2"), poll(at=2.0), poll(at=2.5, task_id="task-2")]
     assert lapses(calls.polls_politely, *exchanges) == []
+
+
+def test_pauses_of_one_kind_are_one_lapse_with_the_worst():
+    hasty = [poll(at=AT + nth * 0.3) for nth in range(40)]
+    limited = poll({}, AT + 100, status=429, headers={"retry-after": "4"})
+    found = lapses(calls.polls_politely, *hasty, limited, poll(at=AT + 102))
+    assert [one.seen for one in found] == [
+        "39 pauses between two polls were too short, the worst: 0.3 s, not 1 s",
+        "2 s between two polls, not 4 s",
+    ]
+    assert [list(one.exchanges) for one in found] == [list(range(1, 41)), [41, 42]]
+
+
+def refused(at=AT, body=BODY, **headers):
+    return submit({}, at, 429, body, headers=headers)
+
+
+RESET = {"x-ratelimit-reset": f"{AT + 3:.0f}"}
+
+
+@pytest.mark.parametrize("headers", [RESET, {"retry-after": "3"}])
+def test_a_submission_waits_as_long_as_a_refusal_asks(headers):
+    where = "between a refused submission and the next"
+    again = [refused(**headers), submit(at=AT + 0.2)]
+    assert lapses(calls.polls_politely, *again) == [Lapse(f"0.2 s {where}, not 3 s", [1, 2])]
+    assert lapses(calls.polls_politely, refused(**headers), submit(at=AT + 3)) == []
+    thrice = [refused(**headers), refused(AT + 1, **headers), submit(at=AT + 2)]
+    (found,) = lapses(calls.polls_politely, *thrice)
+    assert found.seen.startswith(f"2 pauses {where} were too short, the worst: ")
+    assert list(found.exchanges) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "exchanges",
+    [
+        [refused(), submit(at=AT + 0.2)],  # it asks for nothing
+        [refused(**RESET), submit(at=AT + 0.2, body=b"{}")],  # another job
+        [submit({}, AT, 503, headers={"retry-after": "3"}), submit(at=AT + 0.2)],  # told by another rule
+        [refused(**RESET), poll(at=AT + 0.2)],
+    ],
+)
+def test_a_submission_that_was_not_asked_to_wait_need_not(exchanges):
+    assert unjudged(calls.polls_politely, *exchanges) == "no task was polled twice"
+
+
+def test_of_several_jobs_it_is_not_known_which_was_submitted_again():
+    polls = [poll(at=AT + 5), poll(at=AT + 9)]
+    assert lapses(calls.polls_politely, refused(**RESET), submit(at=AT), *polls, jobs=2) == []
+    assert len(lapses(calls.polls_politely, refused(**RESET), submit(at=AT), *polls)) == 1

@@ -133,17 +133,20 @@ def test_what_failed_is_judged_by_what_the_client_says(exchanges):
 
 
 @pytest.mark.parametrize(
-    ("exchanges", "why", "numbers"),
+    ("exchanges", "why", "numbers", "advice"),
     [
-        ([submit(), FAILED], "the task failed", [2]),
-        ([submit(), PENDING], "no task was seen to succeed with a result", []),
-        ([submit()], "no task was seen to succeed with a result", []),
-        ([poll("success", wire="truncate")], "no task was seen to succeed with a result", []),
+        ([submit(), FAILED], "the task failed", [2], ""),
+        ([submit(), PENDING], "no task was seen to succeed with a result", [], "only when a poll says"),
+        ([submit()], "no task was seen to succeed with a result", [], "Poll the task until it ends"),
+        ([submit({}, status=400)], "no task was seen to succeed with a result", [], "no data.task_id"),
+        ([poll("success", wire="truncate")], "no task was seen to succeed with a result", [], "only when a"),
     ],
 )
-def test_a_success_that_was_not_seen_is_named(exchanges, why, numbers):
-    found = lapses(results.reports_failure, *exchanges, outcome=SUCCESS)
-    assert found == [Lapse(f"said success, and {why}", numbers)]
+def test_a_success_that_was_not_seen_is_named(exchanges, why, numbers, advice):
+    (found,) = lapses(results.reports_failure, *exchanges, outcome=SUCCESS)
+    assert found[:2] == (f"said success, and {why}", numbers)
+    assert advice in found.advice
+    assert bool(advice) == bool(found.advice)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,10 @@ def test_a_success_that_was_not_seen_is_named(exchanges, why, numbers):
 def test_a_success_without_a_url_is_none(result):
     empty = poll({"data": {"status": "success", "result": result}})
     found = lapses(results.reports_failure, submit(), empty, outcome=SUCCESS)
-    assert found == [Lapse("said success, and no task was seen to succeed with a result", [2])]
+    assert [one[:2] for one in found] == [
+        ("said success, and no task was seen to succeed with a result", [2])
+    ]
+    assert "has no URL" in found[0].advice
     assert lapses(results.reports_failure, submit(), empty, outcome=FAILURE) == []
     assert unjudged(results.reports_success, submit(), empty, outcome=FAILURE).startswith("no task succeeded")
 
@@ -334,23 +340,25 @@ def test_a_file_that_arrived_whole(downloads):
 
 
 @pytest.mark.parametrize(
-    ("download", "seen"),
+    ("download", "seen", "advice"),
     [
-        (fetch(404, JSON), "status 404 with application/json"),
-        (fetch(200, PAGE), "status 200 with text/html"),
-        (fetch(200, {}), "status 200 with nothing"),
-        (fetch(200, VIDEO, b""), "status 200 with an empty body"),
-        (fetch(302, {}, b""), "status 302 with an empty body"),
-        (fetch(503, VIDEO), "status 503 with video/mp4"),
-        (fetch(wire="truncate"), "a reply that broke off"),
-        (fetch(206, FIRST, wire="truncate"), "a reply that broke off"),
-        (fetch(0, {}, b"", wire="drop"), "no reply"),
+        (fetch(404, JSON), "status 404 with application/json", "Look at the status"),
+        (fetch(200, PAGE), "status 200 with text/html", "Look at Content-Type"),
+        (fetch(200, {}), "status 200 with nothing", "Look at Content-Type"),
+        (fetch(200, VIDEO, b""), "status 200 with an empty body", ""),
+        (fetch(302, {}, b""), "status 302 with an empty body", "Follow the redirect"),
+        (fetch(503, VIDEO), "status 503 with video/mp4", "Look at the status"),
+        (fetch(wire="truncate"), "a reply that broke off", ""),
+        (fetch(206, FIRST, wire="truncate"), "a reply that broke off", ""),
+        (fetch(0, {}, b"", wire="drop"), "no reply", ""),
     ],
 )
-def test_a_success_with_half_a_file_is_named(download, seen):
+def test_a_success_with_half_a_file_is_named(download, seen, advice):
     other = fetch(path="/aigc/video/two.mp4")
     found = lapses(results.gets_whole_file, other, fetch(wire="truncate"), download, outcome=SUCCESS)
-    assert found == [Lapse(f"said success, and the download was {seen}", [3])]
+    assert [one[:2] for one in found] == [(f"said success, and the download was {seen}", [3])]
+    assert found[0].advice.startswith(advice)
+    assert bool(found[0].advice) == bool(advice)
     assert lapses(results.gets_whole_file, download, outcome=FAILURE) == []
     assert unjudged(results.gets_whole_file, download) == "the client's outcome was not given"
 
@@ -359,7 +367,9 @@ def test_every_file_counts():
     two, three = "/aigc/video/two.mp4", "/aigc/video/three.mp4"
     downloads = [fetch(wire="drop", path=two), fetch(), fetch(404, JSON, path=three)]
     found = lapses(results.gets_whole_file, *downloads, outcome=SUCCESS)
-    assert found == [Lapse("said success, and the download was status 404 with application/json", [1, 3])]
+    assert [one[:2] for one in found] == [
+        ("said success, and the download was status 404 with application/json", [1, 3])
+    ]
     assert unjudged(results.gets_whole_file, submit(), poll(DONE)) == "nothing was downloaded"
 
 

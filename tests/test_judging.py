@@ -36,7 +36,7 @@ class Client:
         self.fake.advance(2)
         self.call("GET", f"/api/v1/tasks/{task_id}")
 
-    def judged(self, exit_code, until=None):
+    def judged(self, exit_code, until=None, speed=1.0):
         seen = Seen(
             self.scenario,
             self.fake.contract,
@@ -46,6 +46,7 @@ class Client:
             60.0,
             self.fake.now if until is None else until,
             "" if exit_code is None else f" (exit code {exit_code})",
+            speed,
         )
         return {check.id: check for check in checks(seen)}
 
@@ -111,6 +112,36 @@ def test_a_rule_that_is_broken_in_two_ways_is_one_check(client):
     assert list(check.exchanges) == [1, 2]
 
 
+def test_of_many_lapses_the_first_are_told(client):
+    one = client("plain")
+    for _ in range(9):
+        one.submit()
+    check = one.judged(1)["submits-once"]
+    assert check.seen.count("submitted again after it became") == 4
+    assert check.seen.endswith("; and 4 more")
+    assert list(check.exchanges) == list(range(1, 10))
+
+
+@pytest.mark.parametrize(("pause", "blames"), [(0.2, {"polls-politely"}), (4.0, set())])
+def test_who_submits_again_waits_as_long_as_the_refusal_asks(client, pause, blames):
+    one = client("submit-429")
+    one.submit()
+    one.fake.advance(pause)
+    task = one.submit()
+    for _ in range(2):
+        one.poll(task)
+    assert blamed(one.judged(0)) == blames
+
+
+@pytest.mark.parametrize(("name", "told"), [("refused-400", "data.task_id"), ("failed", "data.status")])
+def test_the_advice_is_by_what_was_seen(client, name, told):
+    one = client(name)
+    task = one.submit()
+    for _ in range(4 if task else 0):
+        one.poll(task)
+    assert told in one.judged(0)["reports-failure"].advice
+
+
 def test_a_key_of_somebody_elses_is_no_authentication(client):
     one = client("plain")
     one.submit(key="sk-of-my-own")
@@ -135,7 +166,8 @@ class TestWhoWasEndedByUs:
             one.poll(task)
         found = one.judged(None)
         assert blamed(found) == {"gives-up"}
-        assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("warn", [31])
+        assert (found["gives-up"].verdict, list(found["gives-up"].exchanges)) == ("fail", [31])
+        assert "shorter than --timeout" in found["gives-up"].advice
         assert found["gives-up"].seen == "still polling after 60 s (see --timeout)"
         assert found["ends"].verdict == "not judged"
         assert found["reports-failure"].seen == "the program was ended before it said anything"
@@ -167,6 +199,13 @@ class TestWhoWasEndedByUs:
         found = one.judged(None, one.fake.now + 0.1)
         assert blamed(found) == set()
         assert (found["ends"].verdict, "on its way" in found["ends"].seen) == ("not judged", True)
+
+    def test_hangs_when_the_late_reply_is_there(self, client):
+        one = client("submit-late")
+        one.submit()
+        assert blamed(one.judged(None, one.fake.now + 0.3)) == {"ends"}
+        # At a speed of 10, two tenths of a second are two of the clock.
+        assert blamed(one.judged(None, one.fake.now + 1.9, speed=10.0)) == set()
 
 
 class TestAnOutcome:

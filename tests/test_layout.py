@@ -183,7 +183,8 @@ MAY_IMPORT = {
     "parser": "problem",
     "cli": "klingmock out parser problem",
     "cli_contract": "document out show",
-    "cli_report": "drift drift_forms out problem rule waivers",
+    "report_files": "problem",
+    "cli_report": "drift drift_forms out problem report_files rule waivers",
     "cli_diff": "cli_report compare drift readings",
     "cli_import": (
         "contract document out page_draft page_findings page_parts page_prose page_source problem"
@@ -224,7 +225,7 @@ MAY_IMPORT = {
     "picture": "certificate marks timeline",
     "swimlane": "certificate html_parts marks picture timeline",
     "scenario_html": "certificate exchange html_parts marks swimlane verdict",
-    "certificate_html": "certificate html_parts scenario_html swimlane verdict",
+    "certificate_html": "certificate certificate_text html_parts scenario_html swimlane verdict",
     "tally": "contract exercised journal problem table",
     "for_pytest": "",
     "scenario": "problem recipe",
@@ -243,7 +244,7 @@ MAY_IMPORT = {
     "certificate_markdown": "certificate certificate_text",
     "cli_certify": (
         "certificate certificate_junit certificate_markdown certificate_text certifying cli_scenarios "
-        "document out problem program rule stage table"
+        "document out problem program report_files rule stage table"
     ),
     "certificate": "accepted journal ledger problem rule script verdict",
 }

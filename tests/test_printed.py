@@ -1,5 +1,7 @@
 """klingmock.printed: what a program printed is shown without secrets, and without what moves a cursor."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,7 @@ def test_a_command_is_shown_as_it_is_typed(monkeypatch):
     assert (
         shown_command(["a b", "--token", "xyz", "--n=hunter22"]) == "'a b' --token <redacted> --n=<redacted>"
     )
+
+
+def test_a_byte_of_a_command_that_is_no_utf_8_can_be_read():
+    assert shown_command(["client", os.fsdecode(b"caf\xc3\xa9-\xff")]) == "client 'café-\\xff'"

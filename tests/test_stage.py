@@ -33,6 +33,7 @@ def world():
         (Way(base_url_variable=""), "'' is no name"),
         (Way(api_key_variable="A=B"), "'A=B' is no name"),
         (Way(api_key_variable="A\0"), "is no name"),
+        (Way(base_url_variable="A", api_key_variable="A"), "'A' can't hold both the address and the key"),
     ],
 )
 def test_a_way_that_makes_no_sense_is_refused(way, told):

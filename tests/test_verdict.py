@@ -177,6 +177,22 @@ def test_advice_is_for_who_needs_it():
     assert "Submit" in warned
 
 
+def test_advice_is_by_what_was_seen():
+    own = Judgement(RULES[0], "fail", "seen", [1], "Do that instead.")
+    assert "Do that instead." in Verdict([own]).text()
+    assert RULES[0].advice not in Verdict([own]).text()
+    found = judge(CONTRACT, [submit(), poll()], "success").blamed()
+    assert [one.rule.id for one in found] == ["reports-failure"]
+    assert found[0].advice != found[0].rule.advice
+
+
+def test_a_rule_that_is_broken_again_and_again_in_one_way_is_one_row():
+    hasty = [poll(at=AT + nth * 0.3) for nth in range(30)]
+    found = judge(CONTRACT, [submit(), *hasty], "failure")
+    assert found.to_json()["summary"]["warn"] == 1
+    assert "29 pauses between two polls were too short" in found.blamed()[0].seen
+
+
 def test_the_blame_of_a_bad_client_is_a_table_of_what_it_broke():
     with pytest.raises(BadClient) as caught:
         assert_good_client(judge(CONTRACT, BAD, "failure"))

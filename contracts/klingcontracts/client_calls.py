@@ -9,14 +9,16 @@ from klingcontracts.rule import Level
 from klingcontracts.words import value_at
 
 LEAST_PAUSE = 1.0  # seconds between two polls of one task
+LIMITED = 429  # the status of a call beyond a limit
 SLACK = 0.05  # seconds that a pause may be too short: neither clocks nor networks are exact
 
 
 class Lapse(NamedTuple):
-    """What a client did wrong, and in which exchanges."""
+    """What a client did wrong, in which exchanges, and what to do where that is not the rule's advice."""
 
     seen: str
     exchanges: Sequence[int] = ()
+    advice: str = ""
 
 
 class Unjudged(Exception):
@@ -95,17 +97,66 @@ def _task_id(submission: Step) -> Any:
     return value_at(submission.told, ["data", "task_id"])
 
 
+class _Pause(NamedTuple):
+    """What lies between two calls, and how many seconds it should be."""
+
+    earlier: Step
+    later: Step
+    asked: float
+
+    @property
+    def seconds(self) -> float:
+        return self.later.at - self.earlier.at
+
+    @property
+    def is_short(self) -> bool:
+        return self.seconds < self.asked - SLACK
+
+
 def polls_politely(conduct: Conduct) -> Iterator[Lapse]:
-    """Polls that follow each other too soon."""
-    pairs = [pair for polls in conduct.polls.values() for pair in _pairs(polls)]
-    if not pairs:
+    """Polls that follow each other too soon, and submissions that follow a refusal sooner than it asks."""
+    polled = [
+        _Pause(*pair, max(LEAST_PAUSE, asked_pause(pair[0])))
+        for polls in conduct.polls.values()
+        for pair in _pairs(polls)
+    ]
+    refused = list(_refused(conduct))
+    pauses = [*polled, *refused]
+    if not pauses:
         raise Unjudged("no task was polled twice")
-    if all(later.at == earlier.at for earlier, later in pairs):
+    if not any(pause.seconds for pause in pauses):
         raise Unjudged("the clock of this world stood still")
-    for earlier, later in pairs:
-        pause, asked = later.at - earlier.at, max(LEAST_PAUSE, asked_pause(earlier))
-        if pause < asked - SLACK:
-            yield Lapse(f"{pause:.3g} s between two polls, not {asked:.3g} s", [earlier.number, later.number])
+    short = [pause for pause in polled if pause.is_short]
+    yield from _short("between two polls", [pause for pause in short if pause.asked <= LEAST_PAUSE])
+    yield from _short("between two polls", [pause for pause in short if pause.asked > LEAST_PAUSE])
+    yield from _short("between a refused submission and the next", [one for one in refused if one.is_short])
+
+
+def _refused(conduct: Conduct) -> Iterator[_Pause]:
+    """The pauses behind submissions that met a limit which told for how long."""
+    if conduct.jobs > 1:  # which of them is submitted again can't be told
+        return
+    by_job: dict[bytes, list[Step]] = {}
+    for step in conduct.submissions:
+        by_job.setdefault(bytes(step.exchange.call.body), []).append(step)
+    for same in by_job.values():
+        for earlier, later in pairwise(same):
+            asked = asked_pause(earlier) if earlier.status == LIMITED else 0.0
+            if asked:
+                yield _Pause(earlier, later, asked)
+
+
+def _short(where: str, pauses: Sequence[_Pause]) -> Iterator[Lapse]:
+    """One lapse for all pauses of a kind that were too short."""
+    if not pauses:
+        return
+    worst = min(pauses, key=lambda pause: pause.seconds - pause.asked)
+    told = f"{worst.seconds:.3g} s {where}, not {worst.asked:.3g} s"
+    if len(pauses) > 1:
+        told = f"{len(pauses)} pauses {where} were too short, the worst: {worst.seconds:.3g} s, not "
+        told += f"{worst.asked:.3g} s"
+    both = (step.number for pause in pauses for step in (pause.earlier, pause.later))
+    yield Lapse(told, list(dict.fromkeys(both)))
 
 
 def _pairs(polls: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
@@ -125,5 +176,5 @@ def asked_pause(step: Step) -> float:
     headers = step.exchange.reply.headers
     if headers.get("retry-after", "").isdecimal():
         return float(headers["retry-after"])
-    reset = headers.get("x-ratelimit-reset", "") if step.status == 429 else ""
+    reset = headers.get("x-ratelimit-reset", "") if step.status == LIMITED else ""
     return max(0.0, float(reset) - step.at) if reset.isdecimal() else 0.0

@@ -55,7 +55,21 @@ def reports_failure(conduct: Conduct) -> Iterator[Lapse]:
         raise Unjudged("no task failed")
     if _outcome(conduct) is Outcome.SUCCESS:
         why = "the task failed" if failed else "no task was seen to succeed with a result"
-        yield Lapse(f"said success, and {why}", numbers(failed or conduct.seen("success")))
+        steps = failed or conduct.seen("success")
+        yield Lapse(f"said success, and {why}", numbers(steps), _unfounded(conduct))
+
+
+def _unfounded(conduct: Conduct) -> str:
+    """What to do against a success without ground, by what there was in its place; "" for a failed task."""
+    if conduct.seen("failed"):
+        return ""
+    if conduct.seen("success"):
+        return "Report a failure when data.result.resources has no URL: then there is no video to be had."
+    if conduct.polls:
+        return "Report success only when a poll says success with a URL, not when polling ends without."
+    if conduct.known:
+        return "Poll the task until it ends: an accepted job is no video yet."
+    return "Report a failure when the submission is refused, or brings no data.task_id."
 
 
 def reports_success(conduct: Conduct) -> Iterator[Lapse]:
@@ -127,7 +141,8 @@ def gets_whole_file(conduct: Conduct) -> Iterator[Lapse]:
     halves = _halves(conduct)
     if halves and _outcome(conduct) is Outcome.SUCCESS:
         last = halves[-1]
-        yield Lapse(f"said success, and the download was {last.unclear or _file(last)}", numbers(halves))
+        seen = f"said success, and the download was {last.unclear or _file(last)}"
+        yield Lapse(seen, numbers(halves), _no_file(last))
 
 
 def fetches_what_it_paid_for(conduct: Conduct) -> Iterator[Lapse]:
@@ -176,6 +191,19 @@ def _is_whole(step: Step | None) -> bool:
     reply = step.exchange.reply
     is_video = reply.headers.get("content-type", "").lower().startswith("video/")
     return step.status == 304 or (is_video and len(reply.body) > 0)
+
+
+def _no_file(step: Step) -> str:
+    """What to do about a download that brought no whole file; "" for one that broke off, or is empty."""
+    if step.unclear:
+        return ""
+    if 300 <= step.status < 400:
+        return "Follow the redirect of a download, without Authorization there too."
+    if step.status not in {200, 206}:
+        return "Look at the status of a download, and fetch again after a pause: the URL may work by then."
+    if len(step.exchange.reply.body):
+        return "Look at Content-Type: what is no video/ is a page about one. Fetch again after a pause."
+    return ""
 
 
 def _file(step: Step) -> str:

@@ -33,12 +33,21 @@ class ClientRule(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What became of one rule: pass, fail, warn or not judged, what was seen, and in which exchanges."""
+    """What became of one rule: pass, fail, warn or not judged, what was seen, and in which exchanges.
+
+    `own` is what to do where the rule's advice is none for what was seen.
+    """
 
     rule: ClientRule
     verdict: str
     seen: str = ""
     exchanges: Sequence[int] = ()
+    own: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return self.own or self.rule.advice
 
     def to_json(self) -> dict[str, Any]:
         """{"id", "verdict", "detail", "exchanges"}."""
@@ -76,7 +85,7 @@ class Verdict(NamedTuple):
 def _row(one: Judgement) -> list[str]:
     more = "…" if len(one.exchanges) > MOST_SHOWN else ""
     numbers = ", ".join(map(str, one.exchanges[:MOST_SHOWN])) + more
-    expected = (one.rule.says, one.rule.advice) if one.verdict in {FAIL, WARN} else ("", "")
+    expected = (one.rule.says, one.advice) if one.verdict in {FAIL, WARN} else ("", "")
     return [one.rule.id, one.verdict, numbers, one.seen, *expected]
 
 
@@ -111,11 +120,11 @@ def _judged(rule: ClientRule, seen: Conduct) -> list[Judgement]:
     except Unjudged as why:
         return [Judgement(rule, NOT_JUDGED, str(why))]
     blame = FAIL if rule.level is Level.ERROR else WARN
-    same: dict[str, list[int]] = {}  # what is done again and again is one row
-    for seen_so, exchanges in lapses:
-        numbers = same.setdefault(seen_so, [])
-        numbers += [number for number in exchanges if number not in numbers]
-    return [Judgement(rule, blame, *lapse) for lapse in same.items()] or [Judgement(rule, PASS)]
+    same: dict[tuple[str, str], dict[int, None]] = {}  # what is done again and again is one row
+    for seen_so, exchanges, advice in lapses:
+        same.setdefault((seen_so, advice), {}).update(dict.fromkeys(exchanges))
+    rows = [Judgement(rule, blame, told, list(numbers), own) for (told, own), numbers in same.items()]
+    return rows or [Judgement(rule, PASS)]
 
 
 def assert_good_client(verdict: Verdict, level: Level = Level.WARNING) -> None:
@@ -174,8 +183,8 @@ RULES = (
     ClientRule(
         "polls-politely",
         Level.WARNING,
-        "polls are a second or more apart, and wait as long as a reply asks",
-        "Wait 2 to 10 s between polls, and until Retry-After or X-RateLimit-Reset.",
+        "polls are a second or more apart, and calls wait as long as a reply asks",
+        "Wait 2 to 10 s between polls, and until Retry-After or X-RateLimit-Reset with each call.",
         "documented K3,K5,C4",
         calls.polls_politely,
     ),
@@ -239,7 +248,7 @@ RULES = (
         "gets-whole-file",
         Level.ERROR,
         "a success has the whole file",
-        "Compare what arrived with Content-Length, and fetch again.",
+        "Compare what arrived with Content-Length, and fetch again: it broke off, or is empty.",
         "assumed",
         results.gets_whole_file,
     ),

@@ -82,9 +82,17 @@ class Played(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """The worst of its checks; "not judged" when none says anything."""
+        """The worst of its checks; "not judged" when none says anything, or it was ended unblamed."""
         found = {check.verdict for check in self.checks}
-        return next((verdict for verdict in WORST_FIRST if verdict in found), NOT_JUDGED)
+        worst = next((verdict for verdict in WORST_FIRST if verdict in found), NOT_JUDGED)
+        # Whoever had to be ended has not passed, whatever else was done well.
+        return NOT_JUDGED if worst == PASS and self.ended == TIMED_OUT else worst
+
+    @property
+    def undecided(self) -> str:
+        """Why a client that we ended has not failed, "" when it has, or ended by itself."""
+        is_open = self.ended == TIMED_OUT and self.verdict != FAIL
+        return self.check(ENDS).seen if is_open else ""
 
     @property
     def blamed(self) -> list[Check]:
@@ -130,12 +138,17 @@ class Certificate(NamedTuple):
         return ((one, check) for one in self.played for check in one.checks if check.verdict in verdicts)
 
     def exit_code(self, fail_on: Level = Level.WARNING) -> int:
-        """For the shell: 1 when a check failed, 3 when the client did not call in a scenario, else 0."""
+        """For the shell: 1 when a check failed, 3 when a scenario could not be judged, else 0.
+
+        It could not when the client never called there, or was ended before there was anything to see.
+        """
         if any(self.blamed(fail_on)):
             return 1
         # Not to have been called is never to have found nothing.
-        all_called = self.played and all(one.ended != NEVER_CALLED for one in self.played)
-        return 0 if all_called else COULD_NOT_LOOK
+        all_judged = self.played and all(
+            one.ended != NEVER_CALLED and not one.undecided for one in self.played
+        )
+        return 0 if all_judged else COULD_NOT_LOOK
 
     @property
     def summary(self) -> dict[str, int]:

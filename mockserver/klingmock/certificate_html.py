@@ -1,10 +1,11 @@
 """A certificate as one HTML file: verdict, matrix, each scenario. It needs no script and fetches nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from klingcontracts.verdict import FAIL, NOT_JUDGED, PASS, WARN
 from klingmock.certificate import CHECKS, NEVER_CALLED, Certificate, Check, Played
+from klingmock.certificate_text import told_advice, told_seen
 from klingmock.html_parts import Html, element, items, join, table, words
 from klingmock.scenario_html import CLASSES, LONGEST, LONGEST_NAME, SIGNS, many, section, sentence, sign
 from klingmock.swimlane import legend
@@ -40,6 +41,9 @@ def _headline(certificate: Certificate) -> tuple[str, str]:
         return WARN, f"This client is warned in {found.count(WARN)} of {many(len(played), 'scenario')}"
     if silent:
         return NOT_JUDGED, f"This client never called in {silent} of {many(len(played), 'scenario')}"
+    if NOT_JUDGED in found:
+        unknown = found.count(NOT_JUDGED)
+        return NOT_JUDGED, f"This client could not be judged in {unknown} of {many(len(played), 'scenario')}"
     return PASS, f"This client survives {many(len(played), 'scenario')}"
 
 
@@ -85,24 +89,36 @@ def _main(certificate: Certificate) -> Html:
 
 def _wrong(certificate: Certificate) -> Html | None:
     """What the client did wrong, check by check, with the scenarios where it did."""
-    found: dict[str, list[tuple[Check, Html]]] = {}
+    found: dict[str, list[tuple[Played, Check, Html]]] = {}
     for nth, one in enumerate(certificate.played, 1):
         for check in one.blamed:
             link = element("a", words(one.name, LONGEST_NAME), href=f"#s{nth}-{check.id}")
-            found.setdefault(check.id, []).append((check, link))
+            found.setdefault(check.id, []).append((one, check, link))
     in_order = sorted(
-        found, key=lambda name: (found[name][0][0].verdict != FAIL, [*CHECKS, name].index(name))
+        found, key=lambda name: (found[name][0][1].verdict != FAIL, [*CHECKS, name].index(name))
     )
     told = [_advice(found[name]) for name in in_order]
     return join(element("h2", "What went wrong"), *told) if told else None
 
 
-def _advice(pairs: Sequence[tuple[Check, Html]]) -> Html:
-    check = pairs[0][0]
-    where = join(*(link for _, link in pairs[:MOST_LINKS]), "…" if len(pairs) > MOST_LINKS else None, by=", ")
+def _advice(found: Sequence[tuple[Played, Check, Html]]) -> Html:
+    check = found[0][1]
+    where = join(
+        *(link for _, _, link in found[:MOST_LINKS]), "…" if len(found) > MOST_LINKS else None, by=", "
+    )
+    pairs = [(one, check) for one, check, _ in found]
     title = element("h3", sign(check.verdict), f" {check.id}")
-    told = items(("In", where), ("Expected", sentence(check.expected)), ("Advice", check.advice))
+    told = items(
+        ("In", where),
+        ("Seen", _lines(told_seen(pairs))),
+        ("Expected", sentence(check.expected)),
+        ("Advice", _lines(told_advice(pairs))),
+    )
     return element("div", title, told, class_=f"check {CLASSES[check.verdict]}")
+
+
+def _lines(told: Iterable[str]) -> Html:
+    return join(*(words(one, LONGEST) for one in told), by=element("br"))
 
 
 def _marks_told() -> list[object]:

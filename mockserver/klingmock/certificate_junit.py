@@ -16,16 +16,19 @@ def junit(certificate: Certificate, fail_on: Level = Level.WARNING) -> str:
 
 def _suite(one: Played, hint: str, fail_on: Level) -> str:
     never = one.ended == NEVER_CALLED
+    errors = int(never or bool(one.undecided))
     cases = [_case(one, check, fail_on) for check in one.checks]
     if never:
         cases.insert(
             0, _wrapped(one, "calls", f'<error message="the client never called us">{escape(hint)}</error>')
         )
+    if one.undecided:
+        cases.insert(0, _wrapped(one, "judged", f"<error message={quoteattr(one.undecided)}/>"))
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
     head = (
         f"<testsuite name={quoteattr(one.name)} tests={quoteattr(str(len(cases)))} "
-        f'failures="{failures}" errors="{int(never)}" skipped="{skipped}" time="{one.seconds:.3f}">'
+        f'failures="{failures}" errors="{errors}" skipped="{skipped}" time="{one.seconds:.3f}">'
     )
     output = f"<system-out>{escape(one.output)}</system-out>" if one.output else ""
     return "\n".join([head, *cases, *filter(None, [output]), "</testsuite>"])

@@ -42,6 +42,9 @@ def _blame(certificate: Certificate) -> Iterator[str]:
 def _silent(certificate: Certificate) -> Iterator[str]:
     if any(one.ended == NEVER_CALLED for one in certificate.played):
         yield f"\nThe client never called us where the table says so. {_plain(certificate.hint)}"
+    for one in certificate.played:
+        if one.undecided:
+            yield f"\nNot judged in **{one.name}**: {_plain(one.undecided)}."
 
 
 def _plain(text: str) -> str:

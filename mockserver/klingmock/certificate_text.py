@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from klingcontracts.table import terminal_width
 from klingcontracts.verdict import FAIL, NOT_JUDGED, PASS, WARN
-from klingmock.certificate import CHECKS, NEVER_CALLED, TIMED_OUT, Certificate, Check, Played
+from klingmock.certificate import CHECKS, ENDS, NEVER_CALLED, TIMED_OUT, Certificate, Check, Played
 
 WIDEST = 110  # columns
 MARKS: Mapping[str, str] = {PASS: "+", FAIL: "X", WARN: "!", NOT_JUDGED: "."}
@@ -25,6 +25,7 @@ def text(certificate: Certificate) -> str:
         parts += [_matrix(certificate.played), _legend(width)]
     parts += _blame(certificate, width)
     parts += _untried(certificate, width)
+    parts += _undecided(certificate, width)
     parts += _silent(certificate, width)
     return "\n\n".join(parts)
 
@@ -33,7 +34,8 @@ def told_exchanges(check: Check) -> str:
     """The exchanges of a check in words, as in "exchanges 1, 2"; "" for none."""
     if not check.exchanges:
         return ""
-    more = ", …" if len(check.exchanges) > MOST_NUMBERS else ""
+    left = len(check.exchanges) - MOST_NUMBERS
+    more = f" and {left} more" if left > 0 else ""
     numbers = ", ".join(map(str, check.exchanges[:MOST_NUMBERS]))
     return f"exchange{'s' if len(check.exchanges) > 1 else ''} {numbers}{more}"
 
@@ -80,6 +82,21 @@ def _legend(width: int) -> str:
     return "\n".join([*lines, "   ".join(f"{mark} {verdict}" for verdict, mark in MARKS.items())])
 
 
+def told_advice(found: Sequence[tuple[Played, Check]]) -> list[str]:
+    """What to do about one check: a line for each advice, with its scenarios where there are several."""
+    names: dict[str, list[str]] = {}
+    for one, check in found:
+        names.setdefault(check.advice, []).append(one.name)
+    if len(names) == 1:
+        return list(names)
+    return [f"{_few(where)}: {advice}" for advice, where in names.items()]
+
+
+def _few(names: Sequence[str]) -> str:
+    left = len(names) - MOST_TOLD
+    return ", ".join(names[:MOST_TOLD]) + (f" and {left} more" if left > 0 else "")
+
+
 def _blame(certificate: Certificate, width: int) -> Iterator[str]:
     """A paragraph for each check that was not kept: what was seen, what was expected, what to do."""
     for name in CHECKS:
@@ -90,14 +107,15 @@ def _blame(certificate: Certificate, width: int) -> Iterator[str]:
             yield "\n".join(
                 [
                     f"{name}  {first.verdict} in {where}",
-                    *_lines("seen", list(_seen(found)), width),
+                    *_lines("seen", list(told_seen(found)), width),
                     *_lines("expected", [first.expected], width),
-                    *_lines("advice", [first.advice], width),
+                    *_lines("advice", told_advice(found), width),
                 ]
             )
 
 
-def _seen(found: Sequence[tuple[Played, Check]]) -> Iterator[str]:
+def told_seen(found: Sequence[tuple[Played, Check]]) -> Iterator[str]:
+    """What was seen of one check, scenario by scenario, and of how many more."""
     for one, check in found[:MOST_TOLD]:
         numbers = told_exchanges(check)
         yield f"{one.name}: {check.seen}{f' ({numbers})' if numbers else ''}"
@@ -121,6 +139,19 @@ def _untried(certificate: Certificate, width: int) -> Iterator[str]:
     if names:
         told = f"Not tried, as the client made no call that it could have happened to: {', '.join(names)}."
         yield "\n".join(textwrap.wrap(told, width, break_on_hyphens=False))
+
+
+def _undecided(certificate: Certificate, width: int) -> Iterator[str]:
+    """Where a client was ended by us, and why a check says nothing of that."""
+    lines = [
+        f"{one.name}: {check.id} is not judged: {check.seen}."
+        for one in certificate.played
+        if one.ended == TIMED_OUT
+        for check in [one.check(ENDS)]
+        if check.verdict == NOT_JUDGED
+    ]
+    if lines:
+        yield "\n".join(line for told in lines for line in textwrap.wrap(told, width, break_on_hyphens=False))
 
 
 def _silent(certificate: Certificate, width: int) -> Iterator[str]:

@@ -43,11 +43,15 @@ class Stage(NamedTuple):
     settle: Callable[[], None]
 
     @property
+    def waits(self) -> float:
+        """Seconds that its replies keep a client waiting, as far as its script tells."""
+        return sum(fault.delay + fault.seconds for fault in parse(self.scenario.script))
+
+    @property
     def length(self) -> float:
         """Seconds that it takes more than others, as far as its script tells."""
-        faults = parse(self.scenario.script)
-        endless = any(fault.kind.name == "stuck" for fault in faults)
-        return inf if endless else sum(fault.delay + fault.seconds for fault in faults)
+        endless = any(fault.kind.name == "stuck" for fault in parse(self.scenario.script))
+        return inf if endless else self.waits
 
 
 def certify(
@@ -138,13 +142,14 @@ def _played(
     stage.world.run(way.speed)
     blanks = {"{base_url}": stage.url, "{api_key}": stage.key, "{revision}": way.revision}
     started = stage.world.now
-    ran = programs.run([_filled(word, blanks) for word in client], environ, way.timeout)
+    # A wait of ours is none of the client's seconds: who hangs is seen to hang when the reply is there.
+    patience = way.timeout + stage.waits
+    ran = programs.run([_filled(word, blanks) for word in client], environ, patience)
     stage.settle()  # it may have left without waiting for an answer
     output = shown(ran.output, [stage.key, *secrets_of(environ)])
     said = "" if ran.exit_code is None else f" (exit code {ran.exit_code})"
-    return played(
-        stage.scenario, stage.world, started, Ended(ran.exit_code, ran.seconds * way.speed, output), said
-    )
+    ended = Ended(ran.exit_code, ran.seconds * way.speed, output, way.speed)
+    return played(stage.scenario, stage.world, started, ended, said)
 
 
 def _filled(word: str, blanks: Mapping[str, str]) -> str:

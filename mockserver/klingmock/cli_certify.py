@@ -2,19 +2,17 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from klingcontracts.document import DEFAULT
-from klingcontracts.problem import COULD_NOT_LOOK, Problem, unknown
+from klingcontracts.problem import Problem
 from klingcontracts.rule import Level
 from klingcontracts.table import table
 from klingmock.certificate import CHECKS, Certificate
@@ -25,6 +23,7 @@ from klingmock.certifying import certify
 from klingmock.cli_scenarios import listed
 from klingmock.out import say
 from klingmock.program import RUNNABLE
+from klingmock.report_files import named, tried, write
 from klingmock.stage import TIMEOUT, Way, chosen_scenarios
 
 WIDTH = 24  # characters of the bar
@@ -63,7 +62,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=TIMEOUT,
         metavar="S",
-        help=f"seconds that the client has for a scenario (default: {TIMEOUT:g})",
+        help=f"seconds that the client has for a scenario, whatever --speed says (default: {TIMEOUT:g})",
     )
     add(
         "--speed",
@@ -90,12 +89,13 @@ def flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Certify: 0 when all is well, 1 when a check failed, 3 when the client never called; or Problem."""
+    """Certify: 0 when all is well, 1 when a check failed, 3 when a scenario can't be judged; or Problem."""
     scenarios = chosen_scenarios(chosen.scenario)
     if chosen.list:
         rules = table(("check", "what a good client does"), list(CHECKS.items()), whole=["check"])
         return say(f"{listed(scenarios)}\n\n{rules}")
-    reports = [_report(one) for one in chosen.report]
+    reports = [named(one, FORMATS) for one in chosen.report]
+    tried([path for _, path in reports])
     if not chosen.client:
         raise Problem("There is no client to certify.", RUNNABLE)
     way = Way(
@@ -110,31 +110,8 @@ def run(chosen: argparse.Namespace) -> int:
         found = certify(chosen.client, scenarios, way, bar)
     level = Level[chosen.fail_on.upper()]
     for kind, path in reports:
-        _write(path, FORMATS[kind](found, level))
+        write(path, f"{FORMATS[kind](found, level)}\n")
     return say(FORMATS[chosen.format](found, level)) or found.exit_code(level)
-
-
-def _report(given: str) -> tuple[str, Path]:
-    kind, equals, path = given.partition("=")
-    if kind not in FORMATS:
-        raise unknown("Format", kind, FORMATS, "Write it as in --report junit=certificate.xml")
-    if not equals or not path:
-        raise Problem(
-            f"--report {given} names no file.", f"Write it as in --report {kind}=certificate.{kind}"
-        )
-    # Whether it can be written is known now, and not when all is done.
-    place = Path(path)
-    if place.is_dir() or not os.access(place if place.exists() else place.parent, os.W_OK):
-        raise Problem(f"The report {path!r} can't be written there.", "Name a file that can be written.")
-    return kind, place
-
-
-def _write(path: Path, told: str) -> None:
-    try:
-        path.write_text(f"{told}\n", encoding="utf-8")
-    except OSError as error:
-        fact = f"The report {str(path)!r} can't be written: {error.strerror}."
-        raise Problem(fact, "Make room for it, or name another file.", COULD_NOT_LOOK) from error
 
 
 @contextmanager

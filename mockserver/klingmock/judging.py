@@ -16,7 +16,9 @@ ADVICE = {
     **{rule.id: rule.advice for rule in RULES},
     ENDS: "End when the job has ended or can't be known, or give it more time: --timeout.",
 }
+MOST_SEEN = 4  # lapses of one rule that are told of one by one
 ONE_JOB = b"the one job"  # in place of each submission's body
+DEADLINE = "Give the whole wait a deadline, shorter than --timeout; the vendor's own client has 5 minutes."
 GONE = "the program was ended before it said anything"
 
 
@@ -24,7 +26,8 @@ class Seen(NamedTuple):
     """What there is to judge one scenario by.
 
     `exit_code` is None when the program was ended after `seconds`; `until` is when that was, on the clock of
-    the entries; `said` how its outcome is called.
+    the entries; `said` how its outcome is called; `speed` is how many of those seconds pass in one of a wait
+    for a reply.
     """
 
     scenario: Scenario
@@ -35,6 +38,7 @@ class Seen(NamedTuple):
     seconds: float
     until: float
     said: str = ""
+    speed: float = 1.0
 
     @property
     def outcome(self) -> Outcome | None:
@@ -77,15 +81,19 @@ def _of_one_job(entry: Entry) -> Exchange:
 
 def _check(name: str, judgements: Sequence[Judgement]) -> Check:
     first = judgements[0]
-    seen = "; ".join(one.seen for one in judgements)
+    seen = "; ".join(one.seen for one in judgements[:MOST_SEEN])
+    left = len(judgements) - MOST_SEEN
+    if left > 0:
+        seen = f"{seen}; and {left} more"
     if first.verdict not in {FAIL, WARN}:
         return Check(name, first.verdict, GONE if "outcome was not given" in seen else seen)
     numbers = sorted({number for one in judgements for number in one.exchanges})
-    return _blame(name, first.verdict, seen, numbers)
+    advice = " ".join(dict.fromkeys(one.advice for one in judgements))
+    return _blame(name, first.verdict, seen, numbers, advice)
 
 
-def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = ()) -> Check:
-    return Check(name, verdict, seen, CHECKS[name], ADVICE[name], exchanges)
+def _blame(name: str, verdict: str, seen: str, exchanges: Sequence[int] = (), advice: str = "") -> Check:
+    return Check(name, verdict, seen, CHECKS[name], advice or ADVICE[name], exchanges)
 
 
 def _foreign_key(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
@@ -106,11 +114,13 @@ def _ended_by_us(seen: Seen, found: dict[str, Check]) -> Iterator[Check]:
         return
     last = seen.entries[-1]
     told, number = f"after {seen.seconds:.0f} s (see --timeout)", last.exchange.number
-    if last.exchange.at + last.exchange.reply.delay + last.exchange.reply.seconds > seen.until:
+    reply = last.exchange.reply
+    if last.exchange.at + (reply.delay + reply.seconds) * seen.speed > seen.until:
         yield Check(ENDS, NOT_JUDGED, f"ended {told}, when a reply was still on its way")
     elif last.operation == "task" and found["stops-at-terminal"].verdict == NOT_JUDGED:
         yield Check(ENDS, NOT_JUDGED, f"still polling {told}: see gives-up")
-        yield _blame("gives-up", WARN, f"still polling {told}", [number])
+        # A rule that warns of long patience: who had none of its own to the end of ours has failed.
+        yield _blame("gives-up", FAIL, f"still polling {told}", [number], DEADLINE)
     else:
         yield _blame(ENDS, FAIL, f"still running {told}", [number])
 

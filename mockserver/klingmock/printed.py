@@ -13,6 +13,7 @@ LEAST_SECRET, LONGEST_SECRET = 6, 1024  # characters of a value that is looked f
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Whatever XML 1.0 can't hold, and what would move a terminal's cursor.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BYTES = re.compile(r"[\ud800-\udfff]")  # how Python holds a byte of a word that is no UTF-8
 _NAME = r"(?:authorization|cookie|(?:api|access|auth)[_-]?key|token|secret|passw\w{0,10}|credentials?)"
 _VALUE = r"[^\s\"',;&)}]+"
 _NAMED = re.compile(  # in a header, in JSON, in an assignment; and behind a flag
@@ -49,5 +50,6 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
 
 
 def shown_command(words: Sequence[str]) -> str:
-    """A command as it is typed, without secrets."""
-    return redacted_text(shlex.join(words), secrets_of(os.environ))
+    """A command as it is typed, without secrets; a byte that is no UTF-8 is shown by its number in hex."""
+    readable = _BYTES.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", shlex.join(words))
+    return redacted_text(readable, secrets_of(os.environ))

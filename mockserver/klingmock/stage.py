@@ -25,9 +25,9 @@ class Way(NamedTuple):
     """How a client is run. `revision` is what {revision} stands for; the paths of all are served.
 
     `jobs` is how many scenarios go on at the same time, None for as many as the machine takes; `timeout` are
-    the seconds that the client has for each. At a `speed` of 10, a second of the client's waits counts as
-    ten, for one whose waits were made that much shorter. The variables are those that tell the client where
-    to call, and with which key.
+    the machine's seconds that the client has for each, and for the waits of its script besides. At a `speed`
+    of 10, a second of the client's waits counts as ten, for one whose waits were made that much shorter. The
+    variables are those that tell the client where to call, and with which key.
     """
 
     revision: str = DEFAULT
@@ -48,6 +48,9 @@ class Way(NamedTuple):
         for name, value, most in (("timeout", self.timeout, LONGEST), ("speed", self.speed, FASTEST)):
             if not 0 < value <= most:
                 raise Problem(f"A {name} of {value:g} makes no sense.", f"Give more than 0, up to {most:g}.")
+        if self.base_url_variable == self.api_key_variable:
+            fact = f"{self.base_url_variable!r} can't hold both the address and the key."
+            raise Problem(fact, "Name two environment variables.")
         for name in (self.base_url_variable, self.api_key_variable):
             if not name or "=" in name or "\0" in name:
                 raise Problem(
@@ -71,11 +74,15 @@ class Way(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a client ended: `exit_code` None when it was ended by us; `seconds` are of its world's clock."""
+    """How a client ended: `exit_code` None when it was ended by us; `seconds` are of its world's clock.
+
+    `speed` is how many of them pass in a second of a wait for a reply.
+    """
 
     exit_code: int | None
     seconds: float
     output: str = ""
+    speed: float = 1.0
 
 
 def chosen_scenarios(names: Sequence[Scenario | str] | None) -> list[Scenario]:
@@ -91,7 +98,8 @@ def played(what: Scenario, world: Steered, started: float, ended: Ended, said: s
     entries, faults = world.journal, world.faults()
     contract = used(world) or world.contract
     until = started + ended.seconds
-    seen = Seen(what, contract, entries, faults, ended.exit_code, ended.seconds, until, said)
+    code, seconds, _, speed = ended
+    seen = Seen(what, contract, entries, faults, code, seconds, until, said, speed)
     how = NEVER_CALLED if not entries else TIMED_OUT if ended.exit_code is None else EXITED
     return Played(
         name=what.name,
