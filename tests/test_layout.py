@@ -174,7 +174,7 @@ MAY_IMPORT = {
     "moves": "asked looks problem steered",
     "app": "answer control exchange gate loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
-    "banner": "answer control gate keys klingmock served settings task",
+    "banner": "answer control gate keys klingmock ledger served settings task",
     "server": (
         "answer app banner contract gate journal keyed keys loglines out problem readings recipe "
         "scripts served settings task"

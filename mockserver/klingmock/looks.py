@@ -113,7 +113,8 @@ def _fault(one: Account) -> Json:
 def ledger(world: Steered, asked: Asked) -> Json:
     """What jobs cost, in US dollars at prices that are made up, and which were paid for twice.
 
-    `jobs=N` says how many jobs of one body were meant, 1 where it is not given.
+    What a key began with, less `spent`, with `returned`, is `balance` less `overdrawn`. `jobs=N` says how
+    many jobs of one body were meant, 1 where it is not given.
     """
     charges = world.charges
     double = charged_again(charges, world.journal, _jobs(asked))
@@ -121,6 +122,7 @@ def ledger(world: Steered, asked: Asked) -> Json:
         "currency": "USD",
         "synthetic": True,
         "balance": dollars(world.balance(asked.key)),
+        "overdrawn": dollars(world.overdrawn(asked.key)),
         "jobs": world.jobs,
         "spent": dollars(world.spent),
         "returned": dollars(sum(charge.returned for charge in charges)),

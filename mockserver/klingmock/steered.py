@@ -285,7 +285,14 @@ class Steered:
 
     def balance(self, api_key: str) -> int:
         """What a key has left in this world, in ten-thousandths of a dollar."""
-        return self._mock.balance(self._mock.served[0], api_key, self.now)
+        return max(0, self._left(api_key))
+
+    def overdrawn(self, api_key: str) -> int:
+        """What a key has spent beyond its balance, where the revision refuses nothing for money."""
+        return max(0, -self._left(api_key))
+
+    def _left(self, api_key: str) -> int:
+        return self._mock.left(self._mock.served[0], api_key, self.now)
 
 
 def _at(task: Task, now: float) -> str:
