@@ -94,13 +94,17 @@ def judge(
     without. `jobs` is how many jobs of one and the same body were meant. `findings` are those of the calls,
     by number, for exchanges whose keys are redacted. Raises Problem for another outcome, and for no job.
     """
-    if outcome is not None and outcome not in set(Outcome):
-        raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
     if jobs < 1:
         raise Problem(f"{jobs} jobs are none.", "Give how many jobs of one body were meant, from 1 on.")
-    said = None if outcome is None else Outcome(outcome)
-    seen = conduct(contract, exchanges, findings, outcome=said, jobs=jobs)
+    seen = conduct(contract, exchanges, findings, outcome=said(outcome), jobs=jobs)
     return Verdict([one for rule in RULES for one in _judged(rule, seen)])
+
+
+def said(outcome: Outcome | str | None) -> Outcome | None:
+    """The outcome of this name, None where it was not said; Problem for another one."""
+    if outcome is not None and outcome not in set(Outcome):
+        raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
+    return None if outcome is None else Outcome(outcome)
 
 
 def _judged(rule: ClientRule, seen: Conduct) -> list[Judgement]:
