@@ -168,7 +168,7 @@ MAY_IMPORT = {
     ),
     "asked": "problem strictjson",
     "gate": "problem",
-    "control": "answer asked check contract gate problem",
+    "control": "accepted answer asked check contract gate problem",
     "keyed": "answer exchange journal problem recipe served steered",
     "looks": "accepted asked conduct double_charge journal ledger problem script steered verdict",
     "moves": "asked looks problem steered",
@@ -207,14 +207,14 @@ MAY_IMPORT = {
     "background": "answer app control problem server",
     "recipe": "clock contract document problem served",
     "steered": (
-        "accepted answer clock contract exchange journal keys problem recipe script scripts served task"
+        "accepted answer clock contract exchange journal keys problem recipe script scripts served"
     ),
     "handle": (
         "check clock conduct contract double_charge exchange guard journal loglines options problem "
         "recipe report rule scenario steered target verdict virtual"
     ),
     "virtual": "clock problem",
-    "accepted": "ledger store task",
+    "accepted": "ledger problem store task",
     "double_charge": "accepted conduct journal loglines",
     "guard": "contract",
     "kit": "answer background contract handle journal options worlds",

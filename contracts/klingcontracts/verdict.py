@@ -66,11 +66,11 @@ class Verdict(NamedTuple):
         checks = [one.to_json() for one in self.judgements]
         return {"schema_version": SCHEMA_VERSION, "summary": summary, "checks": checks}
 
-    def text(self) -> str:
-        """A table with a row for each judgement."""
+    def text(self, width: int | None = None) -> str:
+        """A table with a row for each judgement, as wide as the terminal where no width is given."""
         rows = [_row(one) for one in self.judgements]
         heads = ("rule", "verdict", "exchanges", "seen", "expected", "advice")
-        return table(heads, rows, min(WIDEST, terminal_width()), whole=["rule", "verdict"])
+        return table(heads, rows, width or min(WIDEST, terminal_width()), whole=["rule", "verdict"])
 
 
 def _row(one: Judgement) -> list[str]:

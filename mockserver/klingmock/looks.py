@@ -17,6 +17,7 @@ from klingmock.steered import Steered
 
 PAGE = 100  # exchanges that are told at once, where no limit is asked for
 LARGEST_PAGE = 1000
+WIDTH = 120  # characters of a line of text: whose terminal it is for, nobody knows
 VIDEO = "video"  # the operation of a download
 
 Json = dict[str, Any]
@@ -157,11 +158,8 @@ def verdict(world: Steered, asked: Asked) -> Json | str:
     exchanges are missing: whoever is judged by the rest is blamed for what nobody can see.
     """
     outcome, form = asked.one_of("outcome", Outcome), asked.one_of("format", ("json", "text"))
-    entries = world.journal
-    if len(entries) < world.total:
-        fact = f"Of {world.total} exchanges the last {len(entries)} are kept: too few to judge a client by."
-        raise Problem(fact, "Reset the world before each client, or serve with a larger --journal-size.")
+    entries = world.whole()
     findings = {entry.exchange.number: entry.findings for entry in entries}
     exchanges = [entry.exchange for entry in entries]
     found = judge(world.contract, exchanges, outcome, jobs=_jobs(asked), findings=findings)
-    return found.text() if form == "text" else found.to_json()
+    return found.text(WIDTH) if form == "text" else found.to_json()
