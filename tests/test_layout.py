@@ -157,7 +157,7 @@ MAY_IMPORT = {
     "scripts": "exchange script",
     "videos": "check exchange media refusal served store task",
     "refusal": "check contract faults finding problem replies",
-    "scripted": "contract damage exchange fate faults grammar problem refusal replies task",
+    "scripted": "contract damage exchange fate faults grammar problem refusal replies scripts task",
     "served": "contract ledger limits replies task",
     "routes": "contract document problem served",
     "journal": "exchange finding problem refusal",
@@ -206,9 +206,7 @@ MAY_IMPORT = {
     "worlds": "answer check exchange problem served",
     "background": "answer app control problem server",
     "recipe": "clock contract document problem served",
-    "steered": (
-        "accepted answer clock contract exchange journal keys problem recipe script scripts served"
-    ),
+    "steered": ("accepted answer clock contract exchange journal keys problem recipe script scripts served"),
     "handle": (
         "check clock conduct contract double_charge exchange guard journal loglines options problem "
         "recipe report rule scenario steered target verdict virtual"

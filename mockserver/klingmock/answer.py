@@ -20,7 +20,7 @@ from klingmock.limits import TEAM
 from klingmock.refusal import NO_HEADERS, Answer, not_allowed, noted, one_line, refuse
 from klingmock.routes import Route, Routes
 from klingmock.script import Script
-from klingmock.scripted import fated, fates, faulted, no_script, scripted
+from klingmock.scripted import fated, fates, faulted, hinted, no_script, scripted
 from klingmock.scripts import Scripts
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
@@ -121,7 +121,7 @@ class Mock:
         elif spent is not None:
             answer = refuse(served.contract, [spent], operation.id)
         elif self.scripts.concerns(call):
-            answer = self._scripted(route, operation, call, owner, now, request_id)
+            answer = hinted(self._scripted(route, operation, call, owner, now, request_id), call)
         else:
             answer = self._perform(route, operation, call, owner, now, request_id)
         shown = headers if served.limits.always or answer.status == 429 else NO_HEADERS
