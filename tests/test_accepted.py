@@ -4,7 +4,7 @@ import pytest
 
 from klingcontracts.contract import load
 from klingmock import accepted
-from klingmock.accepted import Accepted, Charge
+from klingmock.accepted import Accepted, Charge, NoTask
 from klingmock.task import Task
 
 
@@ -46,6 +46,14 @@ def test_the_last_tasks_are_told_of_and_all_are_counted(monkeypatch):
     assert list(store.every) == ["task-2", "task-3"]
     store.every.popitem()
     assert [charge.returned for charge in store.charged(200.0)] == [0, 0]
+
+
+def test_a_task_that_is_needed(store):
+    store.put(task("a"))
+    assert store.needed("a").id == "a"
+    with pytest.raises(NoTask, match=r"There is no task 'x+' in this world\. Submitted here: a\.$") as caught:
+        store.needed("x" * 1000)
+    assert len(caught.value.fact) < 200
 
 
 def test_whose_a_task_is_is_known_as_long_as_it_is_kept():

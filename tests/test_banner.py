@@ -52,6 +52,15 @@ def test_the_keys_are_told_and_named_ones_only_counted():
         assert f"{special.key}: {special.means}" in text
 
 
+def test_it_says_whether_money_matters():
+    assert row(shown(balance="0.2"), "balance") == (
+        "0.2000 US dollars for each key, made up; nothing is refused for money (402 from revision 2026-04 on)"
+    )
+    both = shown(revision=["2026-02", "2026-07"])
+    assert row(both, "balance 2026-07").endswith("; a job that it does not cover is 402")
+    assert "refused for money" in row(both, "balance 2026-02")
+
+
 @pytest.mark.parametrize(
     ("flags", "text"),
     [

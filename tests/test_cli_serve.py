@@ -5,7 +5,7 @@ from klingmock import server
 
 def test_flags_reach_the_server(run, monkeypatch):
     seen = []
-    monkeypatch.setattr(server, "serve", seen.append)
+    monkeypatch.setattr(server, "serve", lambda settings: seen.append(settings) or 0)
     flags = [
         "--port",
         "0",

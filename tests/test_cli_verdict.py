@@ -51,6 +51,22 @@ def test_as_json(journal, capsys):
     assert {"id": "submits-once", "verdict": "fail"}.items() <= told["checks"][0].items()
 
 
+def test_half_a_line_at_the_end_is_left_out_and_told(journal, capsys):
+    path = journal(1)
+    with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
+        file.write('{"number": 2, "at": 1')
+    assert main(["verdict", path]) == 0
+    told = capsys.readouterr().err
+    assert told == f"klingmock: {path!r}, line 2, breaks off: it is left out, and the rest is judged.\n"
+
+
+def test_an_outcome_is_held_before_the_journal_is_read(capsys):
+    assert main(["verdict", "none.jsonl", "--outcome", "maybe"]) == 2
+    told = capsys.readouterr().err
+    assert "Outcome 'maybe' is not known" in told
+    assert "none.jsonl" not in told
+
+
 def test_another_revision_is_named(journal, capsys):
     path = journal(1, "2026-07")
     assert main(["verdict", path, "--revision", "2026-07"]) == 0

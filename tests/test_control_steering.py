@@ -120,6 +120,16 @@ def test_the_verdict_as_text(server):
     assert text.endswith(b"\n")
 
 
+def test_the_verdict_as_text_is_as_wide_as_ever(server, monkeypatch):
+    server.ask("POST", SUBMIT, IMAGE)  # and never fetched, which has much to be said about
+    told = []
+    for columns in ("40", "1000"):
+        monkeypatch.setenv("COLUMNS", columns)  # of the server's terminal, which is not the caller's
+        told.append(server.raw("GET", f"{PREFIX}/verdict?format=text")[2].decode())
+    assert told[0] == told[1]
+    assert 100 < max(map(len, told[0].splitlines())) <= 120
+
+
 def test_one_keys_deeds_are_nothing_to_another(server):
     server.ask("POST", SUBMIT, IMAGE, key="mock-b")
     before = [server.of(name, key="mock-b") for name in ("tasks", "ledger", "requests", "script", "verdict")]
@@ -199,9 +209,37 @@ def test_a_task_that_is_not_there_is_404(server, method, path):
 def test_what_can_not_be_done_to_a_task_is_409(server):
     server.of("reset", "POST", {"timing": "instant"})
     task_id = server.ask("POST", SUBMIT, IMAGE)[1]["data"]["task_id"]
-    for deed in ("hold", "finish", "fail"):
+    for deed in ("hold", "release", "finish", "fail"):
         assert refused(*server.ask("POST", f"{PREFIX}/tasks/{task_id}/{deed}"))[0] == 409
-    assert server.of(f"tasks/{task_id}/release", "POST")["status"] == "success"
+    to = {"advance_to": {"task_id": task_id, "status": "failed"}}
+    status, told = refused(*server.ask("POST", f"{PREFIX}/clock", to))
+    assert (status, told) == (409, f"Task {task_id} is never 'failed' from here on.")
+    assert server.of(f"tasks/{task_id}")["status"] == "success"
+
+
+def test_what_runs_and_is_not_held_may_be_released(server):
+    task_id = server.ask("POST", SUBMIT, IMAGE)[1]["data"]["task_id"]
+    assert server.of(f"tasks/{task_id}/release", "POST")["held"] == ""
+
+
+def test_the_clock_waits_for_no_task_that_is_not_there(server):
+    to = {"advance_to": {"task_id": "task-1", "status": "success"}}
+    told = refused(*server.ask("POST", f"{PREFIX}/clock", to))
+    assert told == (404, "There is no task 'task-1' in this world.")
+
+
+@pytest.mark.parametrize("status", ["processing", "success", "expired"])
+def test_a_task_that_is_held_must_be_released_before_time_passes_for_it(server, status):
+    server.of("clock", "POST", {"freeze": True})
+    task_id = server.ask("POST", SUBMIT, IMAGE)[1]["data"]["task_id"]
+    server.of(f"tasks/{task_id}/hold", "POST")
+    to = {"advance_to": {"task_id": task_id, "status": status}}
+    code, told = server.ask("POST", f"{PREFIX}/clock", to)
+    assert (code, told["error"]) == (409, f"Task {task_id} is held, and is never {status!r} while it is.")
+    path = told["remedy"].removeprefix("Release it first: POST ").removesuffix(".")
+    assert server.ask("POST", path)[0] == 200
+    server.of("clock", "POST", to)
+    assert server.of(f"tasks/{task_id}")["status"] == status
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "DELETE", "POST", "GET", "BREW"])
@@ -249,6 +287,7 @@ def test_a_body_that_is_too_large_is_413(server):
         ("GET", "verdict?outcome=sucess", b"", "Nearest: 'success'"),
         ("GET", "verdict?format=html", b"", "format: 'html' is not known"),
         ("GET", "ledger?jobs=0", b"", "jobs: 0 is no number of jobs"),
+        ("GET", "requests?status=200&status=400", b"", "Parameter 'status' is given twice."),
     ],
 )
 def test_what_makes_no_sense_is_400_and_says_what_would(server, method, path, body, text):

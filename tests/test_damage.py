@@ -40,6 +40,15 @@ def test_a_page_comes_from_a_proxy():
     assert damage.page(reply(), scene(status=200)).status == 200
 
 
+@pytest.mark.parametrize(
+    ("status", "line"), [(502, "502 Bad Gateway"), (503, "503 Service Unavailable"), (599, "599")]
+)
+def test_a_page_names_its_status(status, line):
+    body = bytes(damage.page(reply(), scene(status=status)).body).decode()
+    assert f"<title>{line}</title>" in body
+    assert f"<h1>{line}</h1>" in body
+
+
 def test_bodies_that_are_no_json():
     whole = reply().body
     assert damage.empty(reply(), scene()).body == b""

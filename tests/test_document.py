@@ -60,6 +60,12 @@ def test_a_file_that_is_no_contract(tmp_path, raw, fact) -> None:
     assert caught.value.remedy
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(read("2026-02")), encoding="utf-8-sig")
+    assert read(str(path)) == read("2026-02")
+
+
 @pytest.mark.parametrize(
     ("name", "why"), [("none.json", "No such file"), (".json", "Is a dir"), ("\0.json", "null byte")]
 )

@@ -30,7 +30,7 @@ def last(world):
 
 
 def balance(world) -> int:
-    return world.mock.balance(world.mock.served[0], "mock-a", world.clock.now())
+    return world.mock.left(world.mock.served[0], "mock-a", world.clock.now())
 
 
 def running(world) -> int:

@@ -249,3 +249,18 @@ def test_what_is_told_ends_with_the_faults_and_what_became_of_them():
         "fault  task: drop~0.5 (fired 0 of any)",
         "fault  submit: lost (fired 0 of 1)",
     ]
+
+
+def test_who_is_judged_is_judged_by_everything_or_not_at_all():
+    handle = world()
+    submit(handle)
+    for _ in range(999):
+        send(handle)
+    assert handle.verdict().judgements
+    send(handle)
+    for judge in (handle.verdict, handle.assert_good_client):
+        with pytest.raises(Problem, match="Of 1001 exchanges the last 1000 are kept: too few to judge"):
+            judge()
+    handle.reset()
+    submit(handle)
+    assert handle.verdict().judgements

@@ -65,6 +65,16 @@ def test_the_usual_bound():
     assert len(journal.entries) == SIZE
 
 
+def test_it_is_whole_until_something_is_let_go_of():
+    journal = Journal(2)
+    for _ in range(2):
+        journal.add(call(), Reply(200, {}, b""), 0.0, Answer(200, ""))
+    assert journal.whole() == journal.entries
+    journal.add(call(), Reply(200, {}, b""), 0.0, Answer(200, ""))
+    with pytest.raises(Problem, match="Of 3 exchanges the last 2 are kept"):
+        journal.whole()
+
+
 def test_each_line_of_the_file_is_json():
     file = io.StringIO()
     journal = Journal(1, file)

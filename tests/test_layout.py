@@ -157,7 +157,7 @@ MAY_IMPORT = {
     "scripts": "exchange script",
     "videos": "check exchange media refusal served store task",
     "refusal": "check contract faults finding problem replies",
-    "scripted": "contract damage exchange fate faults grammar problem refusal replies task",
+    "scripted": "contract damage exchange fate faults grammar problem refusal replies scripts task",
     "served": "contract ledger limits replies task",
     "routes": "contract document problem served",
     "journal": "exchange finding problem refusal",
@@ -168,13 +168,13 @@ MAY_IMPORT = {
     ),
     "asked": "problem strictjson",
     "gate": "problem",
-    "control": "answer asked check contract gate problem",
+    "control": "accepted answer asked check contract gate problem",
     "keyed": "answer exchange journal problem recipe served steered",
     "looks": "accepted asked conduct double_charge journal ledger problem script steered verdict",
     "moves": "asked looks problem steered",
     "app": "answer control exchange gate loglines patience replies",
     "settings": "answer document grammar journal ledger problem task",
-    "banner": "answer control gate keys klingmock served settings task",
+    "banner": "answer control gate keys klingmock ledger served settings task",
     "server": (
         "answer app banner contract gate journal keyed keys loglines out problem readings recipe "
         "scripts served settings task"
@@ -207,15 +207,13 @@ MAY_IMPORT = {
     "worlds": "answer check exchange problem served",
     "background": "answer app control problem server",
     "recipe": "clock contract document problem served",
-    "steered": (
-        "accepted answer clock contract exchange journal keys problem recipe script scripts served task"
-    ),
+    "steered": ("accepted answer clock contract exchange journal keys problem recipe script scripts served"),
     "handle": (
         "check clock conduct contract double_charge exchange guard journal loglines options problem "
         "recipe report rule scenario steered target verdict virtual"
     ),
     "virtual": "clock problem",
-    "accepted": "ledger store task",
+    "accepted": "ledger problem store task",
     "double_charge": "accepted conduct journal loglines",
     "guard": "contract",
     "kit": "answer background contract handle journal options worlds",

@@ -10,6 +10,7 @@ from klingcontracts.problem import Problem
 from klingcontracts.verdict import RULES
 from klingmock import looks
 from klingmock.asked import Asked
+from klingmock.ledger import units
 from klingmock.options import options
 from klingmock.recipe import recipe
 from klingmock.steered import Steered
@@ -227,6 +228,22 @@ def test_what_runs_dry_is_402_and_the_ledger_says_so(revision):
     assert submit(world)["code"] == 402
     told = looks.ledger(world, Asked(key="mock-a"))
     assert (told["jobs"], told["spent"], told["balance"]) == (1, "0.1400", "0.0600")
+
+
+@pytest.mark.parametrize("reading", ["charged", "refunded"])
+def test_the_ledger_adds_up_where_nothing_is_refused_for_money(reading):
+    world = make(balance="0.2", reading={QUESTION: reading}, script="outcome: fail")
+    submitted(world), submitted(world, prompt="other")
+    for seconds in (0, 10):
+        world.advance(seconds)
+        told = looks.ledger(world, Asked(key="mock-a"))
+        amounts = [units(told[name]) for name in ("spent", "returned", "balance", "overdrawn")]
+        spent, returned, balance, overdrawn = amounts
+        assert 2000 - spent + returned == balance - overdrawn
+        assert 0 in (balance, overdrawn)
+    assert (told["balance"], told["overdrawn"]) == (
+        ("0.0000", "0.0800") if reading == "charged" else ("0.0600", "0.0000")
+    )
 
 
 def test_an_own_price_is_charged():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from klingmock.out import say
+from klingmock.out import announce, hold_open, say
 
 PROGRAM = (
     "import sys; from klingmock.out import say; code = say('told'); sys.exit(code or say('again') or say())"
@@ -72,10 +72,50 @@ def test_a_failure_in_this_process_leaves_no_trace(
     assert "can't be written" in capsys.readouterr().err
 
 
-def test_a_closed_output_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_output_can_not_hold_a_result(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
-        assert say("told") == 0
+        assert (say("told"), say(), announce("told")) == (3, 0, 0)
+    told = capsys.readouterr().err
+    assert told == "klingmock: The output can't be written: it is closed. Open it, or send it to a file.\n"
+    assert announce("told") == 0
+    assert capsys.readouterr().out == "told\n"
+
+
+def test_what_was_closed_is_held_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = os.dup(0)
+    os.close(0)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", None)
+            patch.setattr(sys, "stderr", None)
+            hold_open()
+            opened = (sys.stdin, sys.stderr)
+            assert sys.stdin.read() == ""
+            print("to nobody", file=sys.stderr)
+        assert os.get_inheritable(0)
+        for one in opened:
+            one.close()
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+    before = (sys.stdin, sys.stderr)
+    hold_open()
+    assert before == (sys.stdin, sys.stderr)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that can close an output")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 3), (">&- 2>&-", 3), ("<&- >&- 2>&-", 3), ("2>&-", 0)])
+def test_a_command_whose_output_is_closed(closed: str, code: int) -> None:
+    command = f'exec "$0" -m klingmock contract list {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code
+    assert ("it is closed" in done.stderr) == (closed == ">&-")
+    assert ("2026-02" in done.stdout) == (code == 0)
 
 
 @pytest.mark.parametrize(("encoding", "told"), [("ascii", r"a \u2026 \u5b57"), ("utf-8", "a … 字")])

@@ -152,3 +152,11 @@ def test_hostile_parts_are_refused_soon(name, text) -> None:
     old, new = BROKEN[name]
     assert old in text
     assert refusal(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\r\r\n"])
+def test_lines_may_end_as_they_like(text, end) -> None:
+    told = text.replace("\r\n", "\n").replace("\n", end)
+    page, same = read_page(told.encode(), "a"), read_page(text, "a")
+    assert (page.fields, page.example, page.auth) == (same.fields, same.example, same.auth)
+    assert (page.prose, page.places) == (same.prose, same.places)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call
 from klingcontracts.problem import Problem
-from klingcontracts.recorded import read
+from klingcontracts.recorded import moment, read
 from klingmock.answer import Mock
 from klingmock.clock import Manual
 from klingmock.journal import Journal, open_file
@@ -128,10 +128,15 @@ LINE = {
         ("[]", "line 1, is no exchange"),
         (json.dumps({**LINE, "findings": 5}), "line 1, is no exchange"),
         (json.dumps({**LINE, "world": "a"}), "line 1, is no exchange"),
-        ("{}", r"line 1, is no exchange: KeyError\('call'\)"),
-        (json.dumps({**LINE, "call": {**LINE["call"], "headers": 5}}), "is no exchange: TypeError"),
-        (json.dumps({**LINE, "reply": {**LINE["reply"], "status": "ok"}}), "is no exchange: ValueError"),
-        (json.dumps({**LINE, "reply": []}), "is no exchange: TypeError"),
+        ("{}", "line 1, is no exchange: it has no 'call'."),
+        (json.dumps({**LINE, "call": {**LINE["call"], "headers": 5}}), "its 'headers' is 5, and no object"),
+        (
+            json.dumps({**LINE, "reply": {**LINE["reply"], "status": "ok"}}),
+            "its 'status' is \"ok\"; write a whole number",
+        ),
+        (json.dumps({**LINE, "reply": []}), r"its 'reply' is \[\], and no object"),
+        (json.dumps({**LINE, "reply": {"status": 200}}), "it has no 'headers'."),
+        (json.dumps({**LINE, "at": "noon"}), "its 'at' is \"noon\"; write Unix seconds, or ISO 8601"),
         (json.dumps(LINE) + "\nx", "line 2, is no JSON"),
         (json.dumps({**LINE, "findings": [{"rule": "a.b"}]}), "'a.b', which is no rule of revision 2026-02"),
         (json.dumps({**LINE, "findings": ["x"]}), "a finding of ''"),
@@ -142,6 +147,55 @@ def test_what_is_no_journal_is_told(tmp_path, text, fact):
     with pytest.raises(Problem, match=fact) as caught:
         read(str(tmp_path / "j"), CONTRACT)
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("cut", [1, 20, len(json.dumps(LINE)) - 1])
+def test_a_last_line_that_breaks_off_is_left_out(tmp_path, cut):
+    whole = json.dumps(LINE)
+    (tmp_path / "j").write_text(f"{whole}\n{whole}\n{whole[:cut]}")
+    found = read(str(tmp_path / "j"), CONTRACT)
+    assert (len(found.exchanges), found.unfinished) == (2, 3)
+    # with its end, it is what somebody has written so, and so is a first line
+    for text in (f"{whole}\n{whole[:cut]}\n", whole[:cut]):
+        (tmp_path / "j").write_text(text)
+        with pytest.raises(Problem, match="is no JSON"):
+            read(str(tmp_path / "j"), CONTRACT)
+
+
+def test_a_last_line_needs_no_end_when_it_is_whole(tmp_path):
+    whole = json.dumps(LINE)
+    (tmp_path / "j").write_text(f"{whole}\n{whole}")
+    found = read(str(tmp_path / "j"), CONTRACT)
+    assert (len(found.exchanges), found.unfinished) == (2, 0)
+
+
+def test_a_byte_order_mark_is_no_part_of_it(tmp_path, monkeypatch):
+    text = f"\ufeff{json.dumps(LINE)}\r\n"
+    (tmp_path / "j").write_bytes(text.encode())
+    assert len(read(str(tmp_path / "j"), CONTRACT).exchanges) == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert len(read("-", CONTRACT).exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (5, 5.0),
+        ("5.5", 5.5),
+        ("2026-01-01T00:00:00Z", 1_767_225_600.0),
+        ("2026-01-01T01:00:00.250+01:00", 1_767_225_600.25),
+        ("2026-01-01 00:00", 1_767_225_600.0),  # without a zone it is UTC, wherever it is read
+    ],
+)
+def test_a_moment(told, seconds):
+    assert moment(told) == seconds
+
+
+@pytest.mark.parametrize("told", [None, True, "noon", "", [], {}, "nan", float("inf"), 10**400, "x" * 1000])
+def test_what_is_no_moment(told):
+    with pytest.raises(ValueError, match=r"its 'at' is .*; write Unix seconds, or ISO 8601 as in ") as caught:
+        moment(told)
+    assert len(str(caught.value)) < 150
 
 
 @pytest.mark.parametrize("name", ["none", ".", "\0"])

@@ -9,7 +9,8 @@ from klingcontracts.exchange import Call, Reply
 from klingmock.damage import Scene
 from klingmock.grammar import parse
 from klingmock.refusal import Answer
-from klingmock.scripted import fated, fates, faulted, scripted
+from klingmock.scripted import fated, fates, faulted, hinted, scripted
+from klingmock.scripts import ADVICE
 from klingmock.task import Task
 
 CONTRACT = load()
@@ -63,6 +64,13 @@ def test_faults_add_up():
         == "script: submit: delay=1.5; script: submit: stall=2 delay=1; script: outcome: slow=9; noted"
     )
     assert found.headers["x-klingmock-hint"] == answer.hint
+
+
+def test_a_word_on_what_looks_like_a_directive_stands_before_other_hints():
+    answer = Answer(200, "{}", "submit", hint="other")
+    almost = Call("POST", "/x", {}, b'{"prompt": "[[klingmock submit: 503]]"}')
+    assert hinted(answer, Call("POST", "/x", {}, b"[[")) == answer
+    assert hinted(answer, almost).hint == f"{ADVICE}; other"
 
 
 def test_damage_is_done_in_the_order_of_the_script():

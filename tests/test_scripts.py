@@ -8,7 +8,7 @@ import klingmock.scripts as module
 from klingcontracts.exchange import Call
 from klingcontracts.problem import Problem
 from klingmock.script import Script
-from klingmock.scripts import HEADER, Scripts, brought
+from klingmock.scripts import ADVICE, HEADER, Scripts, almost, brought
 
 IMAGE = {"image": "https://example.com/mountain.jpg"}
 
@@ -32,6 +32,31 @@ def call(text="", prompt=""):
 )
 def test_a_call_brings_its_script_along(sent, text):
     assert brought(sent) == text
+
+
+ALMOST = (
+    "[[klingmock: submit: 503",
+    "[[klingmock submit: 503]]",
+    "[[KLINGMOCK: submit: 503]]",
+    "[[ klingmock: submit: 503]]",
+    "[[klingmock: submit: 503]",
+    '[[klingmock: submit: "503"]]',
+    "[[klingmock: 雪]]",
+)
+
+
+@pytest.mark.parametrize("prompt", ALMOST)
+def test_what_looks_like_a_directive_and_is_none_is_told(prompt):
+    assert brought(call(prompt=prompt)) == ""
+    assert almost(call(prompt=f"A ridge {prompt} at dawn")) == ADVICE
+    assert almost(call("task: drop", prompt)) == ""
+
+
+@pytest.mark.parametrize(
+    "prompt", ["", "[[x]]", "klingmock: 503", "[[klingmocks]]", "[[klingmock: task: drop]]"]
+)
+def test_what_is_a_directive_or_looks_like_none_needs_no_advice(prompt):
+    assert almost(call(prompt=prompt)) == ""
 
 
 def test_where_there_is_no_script_nothing_is_looked_at():
@@ -115,6 +140,18 @@ class TestTheEngine:
         world.clock.advance(100)
         assert [world.status(task_id), world.status(task_id)] == ["503", "failed"]
         assert world.status(other) == "success"
+
+    @pytest.mark.parametrize("scripts", [Scripts(), Scripts(Script())])
+    def test_what_was_meant_for_a_directive_gets_a_hint(self, fake, scripts):
+        world = fake(parts={"scripts": scripts})
+        for prompt in ALMOST:
+            reply = world.submit({**IMAGE, "prompt": prompt})
+            assert (reply.status, reply.headers["x-klingmock-hint"]) == (200, ADVICE)
+            world.clock.advance(100)
+        refused = world.submit({"prompt": ALMOST[0]})
+        assert refused.status == 400
+        assert ADVICE in refused.headers["x-klingmock-hint"]
+        assert ADVICE not in world.submit({**IMAGE, "prompt": "[[x]]"}).headers.get("x-klingmock-hint", "")
 
     def test_the_video_of_a_job_meets_its_script(self, fake):
         world = fake(parts={"scripts": Scripts()})

@@ -284,7 +284,7 @@ def test_in_a_thread_no_signal_is_taken(monkeypatch, capsys, ask):
 
     class Caught(Server):
         def __init__(self, config, say):
-            super().__init__(config, lambda: (say(), ready.set()))
+            super().__init__(config, lambda: (say(), ready.set())[0])
             made.append(self)
 
     monkeypatch.setattr(server, "Server", Caught)
@@ -335,6 +335,22 @@ def test_ready_is_said_only_when_it_is_so(monkeypatch):
     one = Server(uvicorn.Config(lambda: None, log_config=None), lambda: said.append("ready"))
     asyncio.run(one.startup())
     assert said == []
+
+
+def test_a_ready_line_that_can_not_be_written_ends_it(monkeypatch):
+    async def starts(self, sockets=None):
+        self.started = True
+
+    monkeypatch.setattr(uvicorn.Server, "startup", starts)
+    one = Server(uvicorn.Config(lambda: None, log_config=None), lambda: 3)
+    asyncio.run(one.startup())
+    assert (one.exit_code, one.should_exit) == (3, True)
+
+
+def test_nothing_is_served_behind_a_banner_that_can_not_be_written(still, monkeypatch):
+    monkeypatch.setattr(server, "announce", lambda _: 3)
+    assert serve(settings({"port": "0"}, {})) == 3
+    assert not still
 
 
 def test_the_journal_of_a_full_disk_does_not_stop_the_server(still, monkeypatch, caplog):

@@ -1,12 +1,14 @@
 """klingmock.server as a process of its own: the banner, the log, signals, a second start."""
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +112,41 @@ def test_a_second_start_on_the_same_port_names_the_first(launch, address):
     assert line.startswith(f"klingmock: Can't listen on 127.0.0.1 port {port}: ")
     assert "by another klingmock. " in line
     assert "--port 0" in line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_is_full_ends_it_at_once():
+    command = [sys.executable, "-m", "klingmock", "serve", "--port", "0"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 3
+    assert done.stderr == (
+        "klingmock: The output can't be written: No space left on device. Make room for it.\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that can close an output")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_it_serves_and_ends_well_when_its_outputs_are_closed(closed, ask):
+    with socket.socket() as sock:  # it can't say which port it chose
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = f'exec "$0" -m klingmock serve --port {port} {closed}'
+    with subprocess.Popen(["sh", "-c", command, sys.executable]) as process:
+        try:
+            until = time.monotonic() + 30
+            while True:
+                try:
+                    status, told, _ = ask(url, "POST", SUBMIT, '{"image": "x"}')
+                    break
+                except OSError:
+                    assert process.poll() is None
+                    assert time.monotonic() < until
+            assert (status, told["code"]) == (200, 0)
+            process.terminate()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()

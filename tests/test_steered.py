@@ -65,7 +65,8 @@ def test_what_has_ended_stays_as_it_is(world):
         world.hold(task_id)
     with pytest.raises(Problem, match="has ended before"):
         world.finish(task_id)
-    world.release(task_id)
+    with pytest.raises(Problem, match="has ended and can't be released"):
+        world.release(task_id)
     assert status(world, task_id) == "success"
 
 
@@ -82,7 +83,8 @@ def test_what_is_not_there_is_told(world):
 def test_a_task_that_is_gone_can_not_be_steered(world):
     task_id = submitted(world)
     world.advance_to(task_id, "expired")
-    world.release(task_id)
+    with pytest.raises(Problem, match="has ended"):
+        world.release(task_id)
     assert status(world, task_id) == 404
 
 
@@ -107,6 +109,8 @@ def test_polls_without_an_end_are_warned_of_while_the_task_runs(world, caplog):
     for _ in range(MANY):
         status(world, task_id)
     assert f"{task_id} was polled {MANY} times" in caplog.text
+    for way in ("call advance(seconds)", 'POST {"advance": seconds} to /__klingmock/clock'):
+        assert way in caplog.text
     caplog.clear()
     world.advance(1000)
     for _ in range(2 * MANY):

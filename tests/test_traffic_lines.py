@@ -45,6 +45,15 @@ def test_what_is_no_exchange(told):
         from_line(told)
 
 
+def test_a_time_may_be_a_text():
+    assert from_line({**PLAIN, "at": "2026-01-01T00:00:00Z"}).exchange.at == 1_767_225_600
+    assert from_line({**PLAIN, "at": None}).exchange.at == 0
+    with pytest.raises(ValueError, match=r"^its 'at' is \"noon\"; write Unix seconds, or ISO 8601 as in "):
+        from_line({**PLAIN, "at": "noon"})
+    with pytest.raises(ValueError, match=r"^its 'status' is \"ok\"; write a whole number, as in 200"):
+        from_line({**PLAIN, "status": "ok"})
+
+
 def test_a_line_of_the_journal():
     image = "iVBORw0KGgo" + "A" * 200_000
     with klingmock.running(script="task: truncate") as fake:

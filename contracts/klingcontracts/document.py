@@ -1,6 +1,7 @@
 """A revision as plain JSON: found, read, a reading applied to it, its references filled in."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,7 @@ def read(revision: str) -> dict[str, Json]:
 
 def _file(path: Path) -> dict[str, Json]:
     try:
-        found = parse(path.read_bytes())
+        found = parse(path.read_bytes().removeprefix(BOM_UTF8))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         broken = f"is not JSON: {why}" if isinstance(error, BadJson) else f"can't be read: {why}"

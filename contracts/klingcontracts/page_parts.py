@@ -128,5 +128,6 @@ def cleaned(text: str | bytes, name: str) -> str:
         raise refused(name, f"is not text: byte {error.start} is not UTF-8") from error
     if _CONTROL.search(found):
         raise refused(name, "is not text: it has control characters")
-    found = found.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    # Lines of CRLF that went through another tool for it end with \r\r\n: no blank line was meant.
+    found = found.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
     return _ODD.sub("", found)

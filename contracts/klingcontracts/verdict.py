@@ -75,11 +75,11 @@ class Verdict(NamedTuple):
         checks = [one.to_json() for one in self.judgements]
         return {"schema_version": SCHEMA_VERSION, "summary": summary, "checks": checks}
 
-    def text(self) -> str:
-        """A table with a row for each judgement."""
+    def text(self, width: int | None = None) -> str:
+        """A table with a row for each judgement, as wide as the terminal where no width is given."""
         rows = [_row(one) for one in self.judgements]
         heads = ("rule", "verdict", "exchanges", "seen", "expected", "advice")
-        return table(heads, rows, min(WIDEST, terminal_width()), whole=["rule", "verdict"])
+        return table(heads, rows, width or min(WIDEST, terminal_width()), whole=["rule", "verdict"])
 
 
 def _row(one: Judgement) -> list[str]:
@@ -103,13 +103,17 @@ def judge(
     without. `jobs` is how many jobs of one and the same body were meant. `findings` are those of the calls,
     by number, for exchanges whose keys are redacted. Raises Problem for another outcome, and for no job.
     """
-    if outcome is not None and outcome not in set(Outcome):
-        raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
     if jobs < 1:
         raise Problem(f"{jobs} jobs are none.", "Give how many jobs of one body were meant, from 1 on.")
-    said = None if outcome is None else Outcome(outcome)
-    seen = conduct(contract, exchanges, findings, outcome=said, jobs=jobs)
+    seen = conduct(contract, exchanges, findings, outcome=said(outcome), jobs=jobs)
     return Verdict([one for rule in RULES for one in _judged(rule, seen)])
+
+
+def said(outcome: Outcome | str | None) -> Outcome | None:
+    """The outcome of this name, None where it was not said; Problem for another one."""
+    if outcome is not None and outcome not in set(Outcome):
+        raise unknown("Outcome", str(outcome), [one.value for one in Outcome], "Or leave it out.")
+    return None if outcome is None else Outcome(outcome)
 
 
 def _judged(rule: ClientRule, seen: Conduct) -> list[Judgement]:

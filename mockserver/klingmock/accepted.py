@@ -4,11 +4,22 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from klingcontracts.problem import Problem
 from klingmock.ledger import dollars
 from klingmock.store import Memory
 from klingmock.task import Task
 
+MOST_NAMED = 10  # tasks that are named where there is none of an id
+LONGEST = 128  # characters of an id that is named
 MOST = 10_000  # tasks and charges of a world that are told of, the last ones
+
+
+class NoTask(Problem):
+    """There is no task of an id in a world."""
+
+
+class Unfit(Problem):
+    """What is asked for can't be done to a task as it is."""
 
 
 class TaskNow(NamedTuple):
@@ -68,6 +79,16 @@ class Accepted(Memory):
         super().replace(task)
         if task.id in self.every:
             self.every[task.id] = task
+
+    def needed(self, task_id: str) -> Task:
+        """The task of this id; NoTask, which names the last ones, when none was put in."""
+        __tracebackhide__ = True
+        if task_id in self.every:
+            return self.every[task_id]
+        last = list(self.every)[-MOST_NAMED:]
+        more = f", and {self.jobs - len(last)} before" if self.jobs > len(last) else ""
+        fact = f"There is no task {task_id[:LONGEST]!r} in this world."
+        raise NoTask(fact, f"Submitted here: {', '.join(last) or 'none'}{more}.")
 
     def forget(self, task_id: str) -> None:
         """Keep a task no longer; it is still told of."""

@@ -20,7 +20,7 @@ from klingmock.limits import TEAM
 from klingmock.refusal import NO_HEADERS, Answer, not_allowed, noted, one_line, refuse
 from klingmock.routes import Route, Routes
 from klingmock.script import Script
-from klingmock.scripted import fated, fates, faulted, no_script, scripted
+from klingmock.scripted import fated, fates, faulted, hinted, no_script, scripted
 from klingmock.scripts import Scripts
 from klingmock.served import Plan, Served
 from klingmock.store import Memory, Store
@@ -121,7 +121,7 @@ class Mock:
         elif spent is not None:
             answer = refuse(served.contract, [spent], operation.id)
         elif self.scripts.concerns(call):
-            answer = self._scripted(route, operation, call, owner, now, request_id)
+            answer = hinted(self._scripted(route, operation, call, owner, now, request_id), call)
         else:
             answer = self._perform(route, operation, call, owner, now, request_id)
         shown = headers if served.limits.always or answer.status == 429 else NO_HEADERS
@@ -212,7 +212,7 @@ class Mock:
         body, broken, notes = check_body(contract, operation, call.body)
         if broken:
             return refuse(contract, broken, "submit")
-        if served.charges and served.price(body) > self.balance(served, owner, now):
+        if served.charges and served.price(body) > max(0, self.left(served, owner, now)):
             return refuse(contract, [wire(contract, "balance.insufficient", "too low", "submit")], "submit")
         task = served.task(owner, self.store.count(owner, "submissions"), now, body, request_id)
         fate = script.next("outcome") if script is not None else None
@@ -251,13 +251,13 @@ class Mock:
         if operation.id == "models":
             return Answer(200, replies.models(origin), "models")
         if operation.id == "balance":
-            return Answer(200, replies.balance(self.balance(served, owner, now)), "balance")
+            return Answer(200, replies.balance(max(0, self.left(served, owner, now))), "balance")
         return Answer(200, replies.valid_key(valid=True), operation.id)
 
-    def balance(self, served: Served, owner: str, now: float) -> int:
-        """What a key has left, in ten-thousandths of a dollar."""
+    def left(self, served: Served, owner: str, now: float) -> int:
+        """What a key has left, in ten-thousandths of a dollar; below 0 where nothing is refused for money."""
         opening = 0 if owner.startswith(UNFUNDED) else served.opening
-        return max(0, opening - self.store.count(owner, CHARGED, 0) + self.store.returned(owner, now))
+        return opening - self.store.count(owner, CHARGED, 0) + self.store.returned(owner, now)
 
     def _video(self, call: Call, now: float, request_id: str) -> tuple[Answer, Reply | None]:
         contract = self.served[0].contract

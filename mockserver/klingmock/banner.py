@@ -10,6 +10,7 @@ from klingmock.answer import Mock
 from klingmock.control import PREFIX
 from klingmock.gate import is_local
 from klingmock.keys import SPECIAL
+from klingmock.ledger import dollars
 from klingmock.served import Served
 from klingmock.settings import Settings
 from klingmock.task import TIMINGS
@@ -48,6 +49,7 @@ def _rows(settings: Settings, engine: Mock, url: str) -> Iterator[tuple[str, str
     yield from _each(engine, "limits", _limits)
     yield "timing", f"{_timing(settings)} (seed {engine.plan.seed})"
     yield from _each(engine, "results kept", _kept)
+    yield from _each(engine, "balance", _balance)
     if settings.script:
         yield "script", f"{settings.script} (for each key)"
     yield "journal", settings.journal or f"the last {settings.journal_size} exchanges of each key, in memory"
@@ -77,6 +79,12 @@ def _each(engine: Mock, name: str, tell: Callable[[Served], str]) -> Iterator[tu
 def _kept(served: Served) -> str:
     start = served.contract.document["x-lifecycle"]["retention"]["from"]
     return f"{_span(served.kept)} from {start}"
+
+
+def _balance(served: Served) -> str:
+    after = "a job that it does not cover is 402"
+    free = "nothing is refused for money (402 from revision 2026-04 on)"
+    return f"{dollars(served.opening)} US dollars for each key, made up; {after if served.charges else free}"
 
 
 def _limits(served: Served) -> str:

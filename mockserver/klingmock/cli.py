@@ -7,7 +7,7 @@ from importlib import import_module
 
 from klingcontracts.problem import Problem, nearest, unknown
 from klingmock import __version__
-from klingmock.out import say
+from klingmock.out import hold_open, say
 from klingmock.parser import Parser
 
 COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -> exit code
@@ -24,6 +24,7 @@ COMMANDS = {  # each has a module cli_NAME, with flags(parser) and run(chosen) -
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 fine, 1 findings, 2 usage, 3 could not look."""
+    hold_open()
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except Problem as problem:

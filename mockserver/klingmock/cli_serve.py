@@ -26,9 +26,8 @@ def flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Serve until a signal ends it; Problem for a setting that makes no sense."""
+    """Serve until a signal ends it; 3 when its output can't be written, Problem for a bad setting."""
     given = {name.replace("_", "-"): value for name, value in vars(chosen).items()}
     gc.disable()  # until it listens: what modules make while they load is there to stay
     settings = read(given, config=chosen.config)
-    import_module("klingmock.server").serve(settings)
-    return 0
+    return int(import_module("klingmock.server").serve(settings))

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from klingcontracts.check import bearer
 from klingcontracts.contract import Contract
 from klingcontracts.problem import Problem, unknown
+from klingmock.accepted import NoTask, Unfit
 from klingmock.answer import Answers
 from klingmock.asked import MOST, Asked, of_body
 from klingmock.gate import Gate
@@ -27,7 +28,7 @@ class Deed(NamedTuple):
     """One thing that can be asked of a world: the function that does it, what it may be told, and a sentence.
 
     That of a GET is in `looks`, any other in `moves`. `takes` are names in the query of a GET, in the JSON
-    body of any other; None where the function knows. `conflict` is the status when it can't be done.
+    body of any other; None where the function knows.
     """
 
     method: str
@@ -35,7 +36,6 @@ class Deed(NamedTuple):
     does: str
     says: str
     takes: tuple[str, ...] | None = ()
-    conflict: int = 400
 
 
 TASK = "/tasks/{task_id}"
@@ -49,10 +49,10 @@ DEEDS = (
     ),
     Deed("GET", "/tasks", "tasks", "the accepted jobs"),
     Deed("GET", TASK, "task", "one of them: its status, its future, its price"),
-    Deed("POST", f"{TASK}/hold", "hold", "it stays in its status", conflict=409),
-    Deed("POST", f"{TASK}/release", "release", "it goes on, held or stuck by a script", conflict=409),
-    Deed("POST", f"{TASK}/finish", "finish", "it ends now, with success", conflict=409),
-    Deed("POST", f"{TASK}/fail", "fail", "it ends now, failed", conflict=409),
+    Deed("POST", f"{TASK}/hold", "hold", "it stays in its status"),
+    Deed("POST", f"{TASK}/release", "release", "it goes on, held or stuck by a script"),
+    Deed("POST", f"{TASK}/finish", "finish", "it ends now, with success"),
+    Deed("POST", f"{TASK}/fail", "fail", "it ends now, failed"),
     Deed("GET", "/clock", "clock", "the time, Unix seconds, and how it passes"),
     Deed(
         "POST",
@@ -162,14 +162,13 @@ class _Endpoint:
 
 def _told(deed: Deed, world: Any, asked: Asked) -> Response:
     try:
-        if asked.task_id:
-            world.task(asked.task_id)
-    except Problem as problem:
-        return _problem(problem, 404)
-    try:
         told = _done(deed, world, asked)
+    except NoTask as problem:
+        return _problem(problem, 404)
+    except Unfit as problem:
+        return _problem(problem, 409)
     except Problem as problem:
-        return _problem(problem, deed.conflict)
+        return _problem(problem, 400)
     return PlainTextResponse(told + "\n") if isinstance(told, str) else _json(told)
 
 
@@ -181,7 +180,11 @@ def _done(deed: Deed, world: Any, asked: Asked) -> Any:
 
 
 def _asked(request: Request, deed: Deed, body: bytes, key: str) -> Asked:
-    query = dict(request.query_params)
+    query: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in query:
+            raise Problem(f"Parameter {name[:LONGEST]!r} is given twice.", "Give it once.")
+        query[name] = value
     if request.method in {"GET", "HEAD"}:
         values: Mapping[str, Any] = query
     elif query:

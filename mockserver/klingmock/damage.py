@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from klingcontracts.exchange import Call, Reply
 from klingmock.replies import encode
 
 PAGE = (
-    "<html>\n<head><title>{status} Bad Gateway</title></head>\n"
-    "<body>\n<center><h1>{status} Bad Gateway</h1></center>\n<hr><center>proxy</center>\n</body>\n</html>\n"
+    "<html>\n<head><title>{line}</title></head>\n"
+    "<body>\n<center><h1>{line}</h1></center>\n<hr><center>proxy</center>\n</body>\n</html>\n"
 )
 ADDED: Mapping[str, Any] = {"x_added": {"by": "klingmock", "list": [1, None, "雪"]}}
 OTHER_TASK = "task-ffffffffffffffffffffffff"
@@ -36,8 +37,15 @@ def with_body(reply: Reply, body: bytes | memoryview, kind: str = "") -> Reply:
 
 def page(reply: Reply, scene: Scene) -> Reply:
     """The page of a proxy that stands in between."""
-    body = PAGE.format(status=scene.status).encode()
+    body = PAGE.format(line=f"{scene.status} {_phrase(scene.status)}".strip()).encode()
     return with_body(reply, body, "text/html")._replace(status=scene.status)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # a number that nobody has named
+        return ""
 
 
 def empty(reply: Reply, scene: Scene) -> Reply:

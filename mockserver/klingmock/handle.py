@@ -189,8 +189,10 @@ class Handle(Steered):
         """Judge what the client did; `outcome` is "success" or "failure", as it said in the end.
 
         Rules that need an outcome are not judged without. `jobs` is how many jobs of one body were meant.
+        Raises Problem when there were more exchanges than the 1000 that are kept.
         """
-        entries = self.journal
+        __tracebackhide__ = True
+        entries = self.whole()
         findings = {entry.exchange.number: entry.findings for entry in entries}
         return judge(
             self.contract, [entry.exchange for entry in entries], outcome, jobs=jobs, findings=findings

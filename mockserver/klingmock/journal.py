@@ -124,6 +124,14 @@ class Journal:
         """What is kept in memory, oldest first."""
         return [_entry(row) for row in list(self._rows)]
 
+    def whole(self) -> list[Entry]:
+        """All exchanges; Problem when some are not kept: by the rest, a client is blamed for what is gone."""
+        found = self.entries
+        if len(found) < self.total:
+            fact = f"Of {self.total} exchanges the last {len(found)} are kept: too few to judge a client by."
+            raise Problem(fact, "Reset the world before each client, or serve with a larger --journal-size.")
+        return found
+
     def close(self) -> None:
         """Close the file, if there is one; what is added later is kept in memory alone."""
         self._file.close()

@@ -17,6 +17,7 @@ from klingmock.steered import Steered
 
 PAGE = 100  # exchanges that are told at once, where no limit is asked for
 LARGEST_PAGE = 1000
+WIDTH = 120  # characters of a line of text: whose terminal it is for, nobody knows
 VIDEO = "video"  # the operation of a download
 
 Json = dict[str, Any]
@@ -113,7 +114,8 @@ def _fault(one: Account) -> Json:
 def ledger(world: Steered, asked: Asked) -> Json:
     """What jobs cost, in US dollars at prices that are made up, and which were paid for twice.
 
-    `jobs=N` says how many jobs of one body were meant, 1 where it is not given.
+    What a key began with, less `spent`, with `returned`, is `balance` less `overdrawn`. `jobs=N` says how
+    many jobs of one body were meant, 1 where it is not given.
     """
     charges = world.charges
     double = charged_again(charges, world.journal, _jobs(asked))
@@ -121,6 +123,7 @@ def ledger(world: Steered, asked: Asked) -> Json:
         "currency": "USD",
         "synthetic": True,
         "balance": dollars(world.balance(asked.key)),
+        "overdrawn": dollars(world.overdrawn(asked.key)),
         "jobs": world.jobs,
         "spent": dollars(world.spent),
         "returned": dollars(sum(charge.returned for charge in charges)),
@@ -155,11 +158,8 @@ def verdict(world: Steered, asked: Asked) -> Json | str:
     exchanges are missing: whoever is judged by the rest is blamed for what nobody can see.
     """
     outcome, form = asked.one_of("outcome", Outcome), asked.one_of("format", ("json", "text"))
-    entries = world.journal
-    if len(entries) < world.total:
-        fact = f"Of {world.total} exchanges the last {len(entries)} are kept: too few to judge a client by."
-        raise Problem(fact, "Reset the world before each client, or serve with a larger --journal-size.")
+    entries = world.whole()
     findings = {entry.exchange.number: entry.findings for entry in entries}
     exchanges = [entry.exchange for entry in entries]
     found = judge(world.contract, exchanges, outcome, jobs=_jobs(asked), findings=findings)
-    return found.text() if form == "text" else found.to_json()
+    return found.text(WIDTH) if form == "text" else found.to_json()

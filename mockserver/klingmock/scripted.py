@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from klingcontracts.contract import Contract, ErrorText
-from klingcontracts.exchange import Reply
+from klingcontracts.exchange import Call, Reply
 from klingcontracts.problem import Problem
 from klingmock.damage import Scene
 from klingmock.fate import Lot
@@ -13,6 +13,7 @@ from klingmock.faults import STATUS, Fault
 from klingmock.grammar import parse
 from klingmock.refusal import NO_HEADERS, Answer, one_line
 from klingmock.replies import encode
+from klingmock.scripts import almost
 from klingmock.task import Task
 
 
@@ -78,6 +79,12 @@ def faulted(answer: Answer, reply: Reply, scene: Scene) -> tuple[Answer, Reply]:
     hint = _hint(told, answer)
     headers = {**reply.headers, "x-klingmock-hint": one_line(hint)}
     return answer._replace(hint=hint), Reply(reply.status, headers, reply.body, delay, wire, seconds)
+
+
+def hinted(answer: Answer, call: Call) -> Answer:
+    """The answer, with a word on what looks like a directive in the call's prompt and is none."""
+    advice = almost(call)
+    return answer._replace(hint=_hint([advice], answer)) if advice else answer
 
 
 def _hint(told: Sequence[str], answer: Answer) -> str:

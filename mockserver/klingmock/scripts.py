@@ -10,6 +10,12 @@ from klingmock.script import Script
 
 HEADER = "x-klingmock-script"
 MARK = b"[[klingmock:"
+_OPEN = b"[["  # what all that looks like a directive has
+_ALMOST = re.compile(rb"\[\[\s{0,9}klingmock\b", re.IGNORECASE)
+ADVICE = (
+    "the prompt has something like a directive, and it is read as words: write it as in "
+    "[[klingmock: submit: 503]], in lower case, with its colon and its end, in ASCII without quotes"
+)
 _DIRECTIVE = re.compile(rb"\[\[klingmock:([^\]\"\\]{0,1000})\]\]")
 MOST = 10_000  # worlds, texts and tasks whose scripts are remembered, of each
 
@@ -42,7 +48,7 @@ class Scripts:
         return (
             self._busy
             or HEADER in call.headers
-            or MARK in call.body
+            or _OPEN in call.body
             or (self._one is not None and self._one.active)
         )
 
@@ -87,6 +93,13 @@ def brought(call: Call) -> str:
         return call.headers[HEADER].strip()
     found = _DIRECTIVE.search(call.body) if MARK in call.body else None
     return found[1].decode("ascii", "replace").strip() if found else ""
+
+
+def almost(call: Call) -> str:
+    """What to say of a prompt that has something like a directive, which is none; "" where nothing is."""
+    if HEADER in call.headers or _OPEN not in call.body or not _ALMOST.search(call.body):
+        return ""
+    return "" if _DIRECTIVE.search(call.body) else ADVICE
 
 
 def _keep(kept: OrderedDict[Hashable, Any], key: Hashable, value: Any) -> None:

@@ -31,7 +31,7 @@ from klingmock.journal import Journal, open_file
 from klingmock.keyed import Keyed
 from klingmock.keys import Keys
 from klingmock.loglines import Lines
-from klingmock.out import say
+from klingmock.out import announce
 from klingmock.recipe import Recipe
 from klingmock.scripts import Scripts
 from klingmock.served import Plan
@@ -46,18 +46,23 @@ _log = logging.getLogger("klingmock")
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; it says when it is ready, and a first signal ends it without a second one raised."""
+    """uvicorn's server; it says when it is ready, and a first signal ends it without a second one raised.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    What `ready` returns, if it is not 0, ends it again: that is its `exit_code`.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], int | None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self.exit_code = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self.exit_code = self._ready() or 0
+            self.should_exit = self.should_exit or bool(self.exit_code)
 
     async def main_loop(self) -> None:
         """Tick until the end is wanted, by a sleep that no test has put another one in place of."""
@@ -156,8 +161,11 @@ def url_of(sock: socket.socket) -> str:
     return f"http://{local}:{port}"
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal; what is said goes to standard output, the log to standard error."""
+def serve(settings: Settings) -> int:
+    """Serve until a signal; what is said goes to standard output, the log to standard error.
+
+    Returns the exit code: 3 when what is said can't be written, since then nobody knows where we listen.
+    """
     logging.basicConfig(
         level=settings.log_level.upper(),
         format="%(asctime)s  ---  %(message)s",
@@ -168,18 +176,22 @@ def serve(settings: Settings) -> None:
         logging.getLogger(name).setLevel("ERROR" if settings.log_level != "debug" else "DEBUG")
     engine = mock(settings, Lines(sys.stderr) if settings.log_level in {"debug", "info"} else None)
     try:
-        _run(settings, engine, listen(settings.host, settings.port))
+        with listen(settings.host, settings.port) as sock:
+            return _run(settings, engine, sock)
     finally:
         engine.close()
 
 
-def _run(settings: Settings, engine: Keyed, sock: socket.socket) -> None:
+def _run(settings: Settings, engine: Keyed, sock: socket.socket) -> int:
     _raise_file_limit()
-    say(banner(settings, engine.first, url_of(sock)))
+    unwritten = announce(banner(settings, engine.first, url_of(sock)))
+    if unwritten:
+        return unwritten
     gate = Gate(settings.control_token, exposed=not is_local(settings.host))
     app = create_app(engine, settings.public_url, engine.steer, gate)
-    Server(config_of(app), lambda: _ready(sock)).run(sockets=[sock])
-    say("klingmock stopped")
+    server = Server(config_of(app), lambda: _ready(sock))
+    server.run(sockets=[sock])
+    return server.exit_code or announce("klingmock stopped")
 
 
 def config_of(app: Starlette) -> uvicorn.Config:
@@ -198,12 +210,12 @@ def config_of(app: Starlette) -> uvicorn.Config:
     )
 
 
-def _ready(sock: socket.socket) -> None:
+def _ready(sock: socket.socket) -> int:
     # Requests leave next to no cycles, and tasks are there to stay: to look at all of them is waste.
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     gc.enable()
-    say(f"klingmock ready {url_of(sock)}")
+    return announce(f"klingmock ready {url_of(sock)}")
 
 
 def _raise_file_limit() -> None:

@@ -151,7 +151,9 @@ SETTINGS = (
     Setting("rate-limit", _count, "N", "requests a minute for each key (default: as documented)"),
     Setting("concurrency", _count, "N", "running tasks for each key (default: as documented)"),
     Setting("no-limits", _yes, "", "switch both limits off", False),
-    Setting("balance", _money, "DOLLARS", "what each key has to spend (default: 1000.0000, synthetic)"),
+    Setting(
+        "balance", _money, "DOLLARS", "what each key has, 402 from 2026-04 on (default: 1000.0000, synthetic)"
+    ),
     Setting("price", _price, "JOB=DOLLARS", "what a job costs, as in pro-10=0.5", (), True),
     Setting("script", _script, "TEXT", "faults that each key begins with, as in 'submit: 429; task: drop'"),
     Setting("max-body", _count, "BYTES", "largest request body", MAX_BODY),

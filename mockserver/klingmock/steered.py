@@ -8,8 +8,8 @@ from typing import NamedTuple
 from klingcontracts.contract import Contract
 from klingcontracts.exchange import Call, Reply
 from klingcontracts.problem import Problem, unknown
-from klingmock.accepted import Accepted, Charge, TaskNow
-from klingmock.answer import LONGEST_ID, MAX_BODY, Mock
+from klingmock.accepted import Accepted, Charge, TaskNow, Unfit
+from klingmock.answer import MAX_BODY, Mock
 from klingmock.clock import Movable
 from klingmock.journal import Entry, Journal
 from klingmock.keys import Keys
@@ -17,11 +17,10 @@ from klingmock.recipe import Recipe
 from klingmock.script import Account, Script
 from klingmock.scripts import Scripts
 from klingmock.served import Served
-from klingmock.task import Task
 
 MANY = 50  # polls in a row that find nothing new: whoever sends them waits for a clock that stands still
 OUTCOMES = ("success", "failed")
-MOST_NAMED = 10  # tasks that are named where there is none of an id
+RUNNING = ("pending", "processing")
 _log = logging.getLogger("klingmock")
 
 
@@ -109,8 +108,9 @@ class Steered:
         self._idle += 1
         if self._idle == MANY and not self.clock.speed and self._runs(call.path.rpartition("/")[2]):
             _log.warning(
-                "%s was polled %d times while the clock of its world stood still: call advance(seconds), "
-                "let the client's sleep do it, or use timing='instant'.",
+                "%s was polled %d times while the clock of its world stood still: call advance(seconds), or "
+                'POST {"advance": seconds} to /__klingmock/clock, let the client\'s sleep do it, or use '
+                "timing='instant'.",
                 call.path,
                 MANY,
             )
@@ -118,7 +118,7 @@ class Steered:
 
     def _runs(self, task_id: str) -> bool:
         task = self._store.get(task_id)
-        return task is not None and task.status(self.now) in {"pending", "processing"}
+        return task is not None and task.status(self.now) in RUNNING
 
     def knows(self, task_id: str) -> bool:
         """Whether a task of this id was submitted here."""
@@ -177,17 +177,20 @@ class Steered:
         Raises Problem when there is no such task, or it never has this status from now on.
         """
         __tracebackhide__ = True
-        task = self._task(task_id)
+        task = self._store.needed(task_id)
         moments = {
             "pending": task.submitted_at,
             "processing": task.processing_at,
             task.outcome: task.runs_until,
         }
         moment = {**moments, "expired": max(task.runs_until, task.expires_at)}.get(status)
-        if _at(task, self.now) != status:
-            if moment in {None, inf} or _at(task, max(moment, self.now)) != status:
-                way = f"pending, processing, {task.outcome}, expired; it is {_at(task, self.now)} now"
-                raise Problem(f"Task {task_id} is never {status!r} from here on.", f"Its way: {way}.")
+        if task.told(self.now) != status:
+            if task.held and (moment == inf or status == "processing"):
+                fact = f"Task {task_id} is held, and is never {status!r} while it is."
+                raise Unfit(fact, f"Release it first: POST /__klingmock/tasks/{task_id}/release.")
+            if moment is None or task.told(max(moment, self.now)) != status:
+                way = f"pending, processing, {task.outcome}, expired; it is {task.told(self.now)} now"
+                raise Unfit(f"Task {task_id} is never {status!r} from here on.", f"Its way: {way}.")
             self._leave_team()
             self.clock.advance_to(moment)
         return self.now
@@ -195,35 +198,30 @@ class Steered:
     def hold(self, task_id: str) -> None:
         """Let a task stay in the status that it has, until it is released; Problem when it has ended."""
         __tracebackhide__ = True
-        task = self._task(task_id)
+        task = self._store.needed(task_id)
         status = task.status(self.now)
-        if status not in {"pending", "processing"}:
-            raise Problem(f"Task {task_id} has ended and can't be held.", "Hold it before it ends.")
+        if status not in RUNNING:
+            raise Unfit(f"Task {task_id} has ended and can't be held.", "Hold it before it ends.")
         self._mock.replace(task._replace(held=status))
 
     def release(self, task_id: str) -> None:
-        """Let a task that is held, or stuck by a script, go on from where it is."""
+        """Let a task that is held, or stuck by a script, go on; Problem when it has ended."""
         __tracebackhide__ = True
-        self._mock.replace(self._task(task_id).released(self.now))
+        task = self._store.needed(task_id)
+        if task.status(self.now) not in RUNNING:
+            raise Unfit(f"Task {task_id} has ended and can't be released.", "Release it before it ends.")
+        self._mock.replace(task.released(self.now))
 
     def finish(self, task_id: str, outcome: str = "success") -> None:
         """Let a task end now, as "success" or "failed"; Problem when it has ended, or for another outcome."""
         __tracebackhide__ = True
-        task = self._task(task_id)
+        task = self._store.needed(task_id)
         if outcome not in OUTCOMES:
             raise unknown("Outcome", outcome, OUTCOMES, "Name one of them.")
-        if task.status(self.now) not in {"pending", "processing"}:
-            raise Problem(f"Task {task_id} has ended before.", "Finish it before it ends.")
+        if task.status(self.now) not in RUNNING:
+            remedy = "Let it finish, or fail, while it is pending or processing."
+            raise Unfit(f"Task {task_id} has ended before.", remedy)
         self._mock.replace(task.ended(self.now, outcome))
-
-    def _task(self, task_id: str) -> Task:
-        __tracebackhide__ = True
-        if task_id not in self._store.every:
-            last = list(self._store.every)[-MOST_NAMED:]
-            more = f", and {self.jobs - len(last)} before" if self.jobs > len(last) else ""
-            fact = f"There is no task {task_id[:LONGEST_ID]!r} in this world."
-            raise Problem(fact, f"Submitted here: {', '.join(last) or 'none'}{more}.")
-        return self._store.every[task_id]
 
     # What happened.
 
@@ -234,13 +232,17 @@ class Steered:
 
     def task(self, task_id: str) -> TaskNow:
         """An accepted job; Problem when there is none of this id."""
-        task = self._task(task_id)
-        return TaskNow(task.id, _at(task, self.now), task)
+        task = self._store.needed(task_id)
+        return TaskNow(task.id, task.told(self.now), task)
 
     @property
     def journal(self) -> list[Entry]:
         """The exchanges, oldest first; the last 1000 are kept."""
         return self._mock.journal.entries
+
+    def whole(self) -> list[Entry]:
+        """All exchanges, oldest first; Problem when some are not kept any more."""
+        return self._mock.journal.whole()
 
     @property
     def kept(self) -> int:
@@ -285,8 +287,11 @@ class Steered:
 
     def balance(self, api_key: str) -> int:
         """What a key has left in this world, in ten-thousandths of a dollar."""
-        return self._mock.balance(self._mock.served[0], api_key, self.now)
+        return max(0, self._left(api_key))
 
+    def overdrawn(self, api_key: str) -> int:
+        """What a key has spent beyond its balance, where the revision refuses nothing for money."""
+        return max(0, -self._left(api_key))
 
-def _at(task: Task, now: float) -> str:
-    return task.status(now) or "expired"
+    def _left(self, api_key: str) -> int:
+        return self._mock.left(self._mock.served[0], api_key, self.now)

@@ -33,6 +33,10 @@ class Task(NamedTuple):
             return "processing"
         return self.outcome if now < self.expires_at else None
 
+    def told(self, now: float) -> str:
+        """The status at this time; "expired" once it is forgotten."""
+        return self.status(now) or "expired"
+
     @property
     def runs_until(self) -> float:
         """When it ends, Unix seconds; infinity while it is held."""
