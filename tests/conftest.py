@@ -389,13 +389,26 @@ def browser(need: Callable[..., str]) -> Callable[..., AbstractContextManager[su
                 stderr=output,
                 start_new_session=True,  # its own group, so that ending it ends its children and nothing else
             ) as process:
-                try:
+                with _ended(process):
                     yield process
-                finally:
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
 
     return start
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with a group of its own; at the end of the block nothing of the group is left."""
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def ended() -> Callable[[subprocess.Popen[bytes]], AbstractContextManager[subprocess.Popen[bytes]]]:
+    """End a process and its whole group with a block."""
+    return _ended
 
 
 Told = tuple[int, dict[str, str], bytes]

@@ -48,8 +48,9 @@ def test_each_form_of_a_hostile_report_can_be_written_and_has_an_end(form, hosti
 def test_the_schema_is_one_and_real_reports_keep_to_it(report):
     jsonschema_rs.meta.validate(SCHEMA)
     for fail_on in Level:
-        VALIDATOR.validate(json.loads(FORMS["json"](report, fail_on)))
-    VALIDATOR.validate(json.loads(FORMS["json"](Report("diff", "2026-02", "2026-04"), Level.WARNING)))
+        assert not list(VALIDATOR.iter_errors(json.loads(FORMS["json"](report, fail_on))))
+    empty = FORMS["json"](Report("diff", "2026-02", "2026-04"), Level.WARNING)
+    assert not list(VALIDATOR.iter_errors(json.loads(empty)))
 
 
 @settings(max_examples=60, deadline=None)

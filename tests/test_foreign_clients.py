@@ -124,7 +124,8 @@ def play(kit, case):
             fake.run(100_000)  # a day passes within a second
         hasty = (more for word, more in HASTY.items() if word in case.script)
         settings = {**USUAL, **next(hasty, {})}
-        with started(case.name, {**os.environ, **settings, **fake.environ}) as process:
+        environment = {**os.environ, **settings, **fake.environ}
+        with started(case.name, environment) as process, ended(process):
             code = None
             for _ in range(10 * PATIENCE):
                 if code is not None or (endless and fake.total > ENOUGH):
@@ -134,24 +135,18 @@ def play(kit, case):
         return fake, {None: "", 0: "success"}.get(code, "failure")
 
 
-@contextmanager
 def started(name, environment):
-    """A client that runs, in a group of its own, so that ending it ends its children and nothing else."""
+    """A client that runs, in a group of its own."""
     path = CLIENTS / name
     command = {".py": [sys.executable], ".mjs": ["node"], ".sh": ["bash"]}[path.suffix]
-    with subprocess.Popen(
+    return subprocess.Popen(
         [*command, path],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+    )
 
 
 def described(case):

@@ -130,4 +130,6 @@ def test_a_certificate_that_is_not_trusted(monkeypatch):
 
 
 def test_a_connection_that_was_never_made_is_cut_without_a_word():
-    live_http._cut(http.client.HTTPConnection("127.0.0.1"))
+    connection = http.client.HTTPConnection("127.0.0.1")
+    live_http._cut(connection)
+    assert connection.sock is None

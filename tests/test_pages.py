@@ -92,7 +92,7 @@ def test_half_a_page_is_refused(text) -> None:
     lines = text.split("\n")
     end = len(lines) - lines[::-1].index("data") - 1  # the last field; what follows are its flags
     for count in range(end + 1):
-        refusal("\n".join(lines[:count]))
+        assert refusal("\n".join(lines[:count])), count
 
 
 def test_a_page_without_its_lines_is_refused(text) -> None:

@@ -41,7 +41,8 @@ def test_what_can_not_be_printed_is_written_out(text, told):
     st.recursive(TEXTS | st.integers() | st.none(), lambda one: st.lists(one) | st.dictionaries(TEXTS, one))
 )
 def test_json_of_anything_can_be_encoded(value):
-    json.dumps(encodable(value), ensure_ascii=False).encode()
+    told = json.dumps(encodable(value), ensure_ascii=False).encode()
+    assert json.loads(told) == json.loads(json.dumps(encodable(value)))
 
 
 def test_json_that_can_be_encoded_stays():
