@@ -382,15 +382,15 @@ def browser(need: Callable[..., str]) -> Callable[..., AbstractContextManager[su
         # Chromium keeps sockets in its temporary folder, and a socket's path has to be short: not tmp_path.
         with tempfile.TemporaryDirectory(prefix="klingmock-", ignore_cleanup_errors=True) as home:
             names = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-            with subprocess.Popen(
+            process = subprocess.Popen(
                 [chromium, *CHROMIUM, *flags, f"--user-data-dir={home}/profile", address],
                 env=os.environ | dict.fromkeys(names, home),
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # its own group, so that ending it ends its children and nothing else
-            ) as process:
-                with _ended(process):
-                    yield process
+                start_new_session=True,
+            )
+            with process, _ended(process):
+                yield process
 
     return start
 

@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -95,10 +94,10 @@ def kit():
 
 
 @pytest.fixture(scope="module")
-def played(kit, need, need_library):
+def played(kit, need, need_library, ended):
     """What became of each case: the world, and what the client said in the end. All are started at once."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = {case: pool.submit(play, kit, case) for case in (*FLAWED, *CASES) if is_there(case)}
+        running = {case: pool.submit(play, kit, case, ended) for case in (*FLAWED, *CASES) if is_there(case)}
 
         def result(case):
             for tool in TOOLS[Path(case.name).suffix]:
@@ -116,7 +115,7 @@ def is_there(case):
     return all(map(shutil.which, TOOLS[path.suffix])) and find_spec(library) is not None
 
 
-def play(kit, case):
+def play(kit, case, ended):
     """Let a client work in a world of its own: the world, and what it said, "" when it did not end."""
     endless = case.outcome == ""
     with kit.open({"script": case.script, "time": "system", "timing": (0.2, 1.0)}) as fake:
