@@ -201,7 +201,7 @@ MAY_IMPORT = {
     "live_http": "exchange probe_guard",
     "drift_live": (
         "cli_report contract document live_flags live_http out pages probe_ask probe_canary probe_follow "
-        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run"
+        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run problem"
     ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",
