@@ -1,15 +1,20 @@
 """klingmock drift live: the command, over real sockets."""
 
 import json
+import os
+import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 import jsonschema_rs
 import pytest
 
+from klingcontracts import probe_run
 from klingcontracts.contract import load
 from klingcontracts.probe_pace import Pace
+from klingcontracts.problem import Problem
 from klingmock import drift_live
 from klingmock.answer import Mock
 from klingmock.background import Background
@@ -121,15 +126,93 @@ def test_a_page_tells_who_agrees_with_whom(live, api, template, tmp_path):
     assert path["evidence"]["means"].startswith("the vendor has changed, and says so")
 
 
-def test_a_run_that_is_interrupted_tells_what_it_spent(live, api, capsys, monkeypatch):
-    def interrupt(self):
-        self.spending.requests = 7
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_tells_and_keeps_what_it_paid_for(live, api, monkeypatch, tmp_path, end):
+    def interrupt(*_):
+        os.kill(os.getpid(), end)
+        pytest.fail("it goes on")
 
-    monkeypatch.setattr(drift_live.Run, "run", interrupt)
-    code, out, err = live(api, "--canary", "canary.json")
-    assert (code, out) == (130, "")
-    assert err == "klingmock: Interrupted: 7 requests were sent, 0 jobs accepted.\n"
+    monkeypatch.setattr(probe_run, "follow", interrupt)
+    flags = ("--canary", "canary.json", "--report", "json=report.json", "--spend", "1")
+    before = signal.getsignal(signal.SIGTERM)
+    code, out, err = live(api, *flags)
+    kept, told = (json.loads((tmp_path / name).read_text()) for name in ("canary.json", "report.json"))
+    assert code == 130
+    assert err.startswith(
+        f"klingmock: Interrupted: {told['spent']['requests']} requests sent, 1 job accepted ("
+    )
+    assert f"({kept['task_id']})" in err
+    assert "It was interrupted." in out
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_in_another_thread_there_are_no_signals_to_hear(live, api):
+    with ThreadPoolExecutor(1) as pool:
+        code, _, err = pool.submit(live, api, "--max-requests", "1").result()
+    assert (code, err) == (3, "")
+
+
+def test_a_canary_that_can_not_be_kept_is_told_before_anything_is_sent(live, monkeypatch, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("gone/canary.json", "folder"):
+        code, out, err = live("http://127.0.0.1:1", "--canary", name)
+        assert (code, out) == (2, "")
+        assert "anary file" in err
+
+
+def test_a_canary_that_fails_at_the_end_takes_no_report_along(live, api, monkeypatch):
+    def fail(name, canary):
+        raise Problem("It can't be written.", f"Keep {canary.task_id}.", 3)
+
+    monkeypatch.setattr(drift_live, "keep_canary", fail)
+    code, out, err = live(api, "--spend", "1", "--canary", "canary.json")
+    assert code == 3
+    assert "1 accepted job" in out
+    assert err.count("klingmock: It can't be written. Keep ") == 1
+
+
+def test_a_mistake_of_ours_is_neither_drift_nor_the_end_of_the_report(live, api, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("oops")
+
+    monkeypatch.setattr(probe_run, "follow", fail)
+    code, out, _ = live(api, "--spend", "1")
+    assert code == 3
+    assert "A mistake of klingmock ended it: ValueError('oops')." in out
+    assert "1 accepted job" in out
+    monkeypatch.setattr(drift_live.Run, "report", fail)
+    code, out, err = live(api, "--spend", "1")
+    assert (code, out) == (3, "")
+    assert "the replies can't be judged (ValueError('oops')); " in err
+    assert "1 job accepted (" in err
+
+
+def test_a_long_wait_is_told(live, api, monkeypatch):
+    def wait(self):
+        self.spending.pace.waits(9.0)
+        self.spending.pace.waits(57.2)
+
+    monkeypatch.setattr(drift_live.Run, "run", wait)
+    assert live(api)[2] == "klingmock: Waiting 57 seconds, for the limit of requests.\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--header", "Host: a"), "host is no --header to choose"),
+        (("--report", "json=a", "--report", "text=a"), "Two reports go to 'a'"),
+        (("--format", "json"), "--plan shows a table"),
+        (("--report", "json=a"), "--plan shows a table"),
+        (("--rate", "0"), "Give 1 or more"),
+        (("--max-unexpected", "0"), "Give 1 or more"),
+        (("--image", "notaurl"), "--image 'notaurl' is no URL"),
+        (("--page", "gone.txt"), "Page 'gone.txt' can't be read"),
+    ],
+)
+def test_a_plan_refuses_what_a_run_refuses(run, flags, said):
+    code, out, err = run("drift", "live", "http://127.0.0.1:1", "--plan", *flags)
+    assert (code, out) == (2, "")
+    assert said in err
 
 
 def test_a_terminal_shows_the_progress_and_the_money(live, api, monkeypatch):

@@ -131,7 +131,7 @@ MAY_IMPORT = {
     "probe_rest": "check contract drift exchange probe probe_follow probe_jobs probe_judge rule words",
     "probe_run": (
         "drift probe probe_ask probe_canary probe_first probe_follow probe_guard probe_jobs probe_judge "
-        "probe_money probe_plan probe_points probe_rest strictjson"
+        "probe_money probe_pace probe_plan probe_points probe_rest strictjson"
     ),
     "probe_ask": "drift exchange probe probe_bodies probe_guard probe_guarded probe_judge probe_reading",
     "probe_first": "contract document probe probe_ask probe_follow probe_free probe_guard probe_judge",
@@ -201,7 +201,7 @@ MAY_IMPORT = {
     "live_http": "exchange probe_guard",
     "drift_live": (
         "cli_report contract document live_flags live_http out pages probe_ask probe_canary probe_follow "
-        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run"
+        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run problem"
     ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",

@@ -9,11 +9,13 @@ from klingcontracts.problem import Problem
 from klingmock.live_flags import (
     base_of,
     canary_in,
+    counted,
     headers,
     keep_canary,
     keys_of,
     page_of,
     pairs,
+    picture_of,
     seconds,
     whole,
 )
@@ -78,7 +80,11 @@ def test_headers_and_readings():
 
 
 @pytest.mark.parametrize(
-    "text", ["no-colon", ":x", "a b: c", "a: b\nc", "ä: b", "Authorization: Bearer sk-1"]
+    "text",
+    [
+        *("no-colon", ":x", "a b: c", "a: b\nc", "ä: b", "Authorization: Bearer sk-1", "Cookie: a=sk-1"),
+        *("X-API-Key: sk-1", "Host: sk-1", "Content-Length: 1", "Transfer-Encoding: chunked"),
+    ],
 )
 def test_what_is_no_header_is_not_repeated(text):
     with pytest.raises(Problem) as told:
@@ -93,6 +99,9 @@ def test_what_is_no_reading():
 
 def test_numbers():
     assert (whole("0"), whole("250"), seconds("0.5")) == (0, 250, 0.5)
+    assert counted("1") == 1
+    with pytest.raises(Problem, match="Give 1 or more"):
+        counted("0")
     for text in ("-1", "1.5", "x", "", "٣", "9" * 12):
         with pytest.raises(Problem, match="no whole number"):
             whole(text)
@@ -109,16 +118,36 @@ def test_a_canary_is_kept_and_read(tmp_path):
     (tmp_path / "canary.json").write_text('{"task_id": 1}')
     with pytest.raises(Problem, match="can't be read"):
         canary_in(file)
-    with pytest.raises(Problem, match="can't be written") as told:
+    with pytest.raises(Problem, match=r"can't be written.* Keep its task yourself: t\.") as told:
         keep_canary(str(tmp_path), Canary("t", 1.0, 2.0, "success"))
     assert told.value.exit_code == 3
+
+
+def test_a_canary_file_is_tried_and_left_as_it_is(tmp_path):
+    assert canary_in(str(tmp_path / "canary.json")) is None
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(Problem, match="is no file") as told:
+        canary_in(str(tmp_path))
+    assert told.value.exit_code == 2
+    with pytest.raises(Problem, match="can't be written: No such file or directory") as told:
+        canary_in(str(tmp_path / "gone" / "canary.json"))
+    assert told.value.exit_code == 2
+
+
+def test_a_picture_is_a_url():
+    assert picture_of(None) is None
+    assert picture_of("https://example.com/a.png") == "https://example.com/a.png"
+    for text in ("notaurl", "file:///a", "https://[a", "https://a b"):
+        with pytest.raises(Problem, match="is no URL"):
+            picture_of(text)
 
 
 def test_a_page_that_is_not_there_or_is_none(tmp_path, monkeypatch):
     assert page_of(None) is None
     with pytest.raises(Problem, match="can't be read") as told:
         page_of(str(tmp_path / "gone"))
-    assert told.value.exit_code == 3
+    assert told.value.exit_code == 2
     (tmp_path / "page").write_text("hello")
-    with pytest.raises(Problem):
+    with pytest.raises(Problem) as told:
         page_of(str(tmp_path / "page"))
+    assert str(told.value).lower().count("page '") == 1

@@ -4,7 +4,7 @@ import http.client
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -83,10 +83,66 @@ def test_a_server_that_hangs_is_left(pieces):
         Http(base, timeout=0.2)(call(base))
 
 
-def test_a_server_that_never_ends_is_left(monkeypatch):
-    monkeypatch.setattr(live_http.time, "monotonic", iter([0.0, 99.0, 99.0]).__next__)
-    with answering(b"HTTP/1.1 200 OK\r\n\r\nhi") as (base, _), pytest.raises(NoReply, match="in time"):
-        Http(base)(call(base))
+DRIPPED = {
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
+    "one header": (b"HTTP/1.1 200 OK\r\na: ", b"b"),
+    "endless 100": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@contextmanager
+def dripping(first, drop):
+    """A server that goes on for ever, faster than any timeout of a single read."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(first)
+                while not done.wait(0.02):
+                    connection.sendall(drop)
+            done.set()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", done
+        finally:
+            done.set()
+            thread.join(20)
+
+
+@pytest.mark.parametrize("what", DRIPPED)
+@pytest.mark.parametrize("asked", [{}, {"range": "bytes=0-31"}])
+def test_a_server_that_never_ends_is_left_and_its_connection_is_cut(what, asked):
+    with dripping(*DRIPPED[what]) as (base, done):
+        with pytest.raises(NoReply, match="did not answer in time"):
+            Http(base, timeout=0.3)(call(base, headers=asked))
+        assert done.wait(20)
+
+
+def test_a_host_that_ignores_a_range_is_read_no_further():
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n" + b"v" * 64
+    with answering(answer, hold=True) as (base, _):
+        reply = Http(base)(call(base, headers={"range": "bytes=0-31"}))
+    assert (reply.status, reply.body) == (200, b"v" * 32)
+    short = b"HTTP/1.1 206 OK\r\nContent-Length: 32\r\n\r\nhi"
+    with answering(short) as (base, _), pytest.raises(NoReply, match="breaks off"):
+        Http(base)(call(base, headers={"range": "bytes=0-31"}))
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:99999", "http://[cdn"])
+def test_an_address_that_is_none_brings_no_reply(origin):
+    with pytest.raises(NoReply):
+        Http(origin)(call(origin))
+
+
+def test_a_mistake_of_ours_is_no_silence_of_the_server():
+    with answering() as (base, _), pytest.raises(TypeError):
+        Http(base)(call(base, body="text"))
 
 
 def test_a_reply_without_end_is_not_read_to_it(monkeypatch):
@@ -127,9 +183,3 @@ def test_a_certificate_that_is_not_trusted(monkeypatch):
     monkeypatch.setattr(http.client.HTTPSConnection, "connect", refuse)
     with pytest.raises(NoReply, match=r"the certificate of api\.test is not trusted: self-signed"):
         Http("https://api.test")(call("https://api.test"))
-
-
-def test_a_connection_that_was_never_made_is_cut_without_a_word():
-    connection = http.client.HTTPConnection("127.0.0.1")
-    live_http._cut(connection)
-    assert connection.sock is None

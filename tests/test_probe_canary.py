@@ -51,6 +51,17 @@ def test_a_task_that_is_not(look, hours, reply, told):
     assert {name: seen for name, seen in loud.items() if name.startswith("task.")} == told
 
 
+def test_a_task_that_was_left_before_its_end_has_ended_since(look):
+    clock = Manual()
+    fake = Mock([load()], clock=clock)
+    told = []
+    first = look(fake.answer, clock=clock, spend=1)
+    first.run.began = told.append
+    first.report()
+    clock.advance(HOUR)
+    assert look(fake.answer, clock=clock, canary=told[0]).loud() == {}
+
+
 def test_it_is_not_asked_for_without_a_budget_of_requests(look):
     one = look("2026-02", canary=Canary("t-1", 0, 0, "success"), requests=2)
     report = one.report()

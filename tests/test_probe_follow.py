@@ -6,6 +6,7 @@ import pytest
 
 from klingcontracts.contract import load
 from klingcontracts.exchange import Reply
+from klingcontracts.probe_follow import OFTEN, SELDOM, Patience
 from klingcontracts.probe_guard import NoReply
 from klingmock.answer import Mock
 from klingmock.clock import Manual
@@ -173,6 +174,43 @@ def test_the_result_must_be_there(look, video, seen):
         return video
 
     assert altered(look, change).loud()["task.reply.data.result.resources.[].url.leads"] == seen
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[cdn/v.mp4", "HTTP://127.0.0.1:99999/x", "http://cdn.test:0/x", "https://:80/x"]
+)
+def test_a_url_that_can_not_be_read_is_a_finding(look, url):
+    one = altered(look, finished(lambda d, *_: d["result"]["resources"][0].update(url=url)))
+    assert one.loud()["task.reply.data.result.resources.[].url.leads"] == f"what is no URL: '{url}'"
+    assert len(one.run.jobs) == 1
+
+    def elsewhere(told, call, nth, reply):
+        if told and call.method == "POST":
+            told["data"]["get_result"]["url"] = url
+
+    assert "submit.reply.data.get_result.url.leads" in altered(look, elsewhere, "2026-07").loud()
+
+
+@pytest.mark.parametrize("interval", [0.01, 1.0, 5.0, 100.0])
+def test_polls_come_less_and_less_often(interval):
+    patience = Patience(interval, 900.0)
+    waits = [patience.before(poll) for poll in range(1, 60)]
+    assert waits[:OFTEN] == [interval] * OFTEN
+    assert waits == sorted(waits)
+    assert waits[-1] == max(interval, SELDOM)
+    assert sum(waits[: patience.requests()]) > 900
+    assert patience.requests() < 50
+
+
+def test_a_job_of_minutes_takes_few_requests(look):
+    one = look("2026-02", spend=1, plan={"speed": 0.01})
+    one.run.patience = Patience()
+    report = one.report()
+    [job] = one.run.jobs
+    polls = [call for call in one.calls if call.method == "GET" and call.path.endswith(job.id)]
+    assert job.ended - job.submitted > 300
+    assert len(polls) <= 25 < Patience().requests()
+    assert report.exit_code() == 0
 
 
 def test_the_newest_revision_tells_where_the_result_is_and_until_when(look):

@@ -3,7 +3,7 @@
 import pytest
 
 from klingcontracts.exchange import Reply
-from klingcontracts.probe_pace import FIRST_REST, LEFT, LONGEST, Pace, Rate
+from klingcontracts.probe_pace import FIRST_REST, IN_ALL, LEFT, LONGEST, Pace, Rate, TooLong
 from klingmock.clock import Manual
 
 
@@ -76,3 +76,32 @@ def test_nobody_waits_for_a_day():
     assert clock.now() == begin + LONGEST
     pace.rest()
     assert clock.now() == begin + LONGEST + FIRST_REST
+
+
+def test_headers_that_ask_for_a_longer_wait_end_it():
+    pace, clock, begin = paced()
+    pace.saw(reply(remaining=0, reset=int(begin) + int(LONGEST) + 30))
+    with pytest.raises(
+        TooLong, match="ask for a wait of 150 seconds before the next request, after 0 already"
+    ):
+        pace.wait()
+    assert clock.now() == begin
+
+
+def test_headers_that_ask_for_a_wait_each_time_end_it_as_well():
+    pace, clock, begin = paced()
+    told = []
+    pace.waits = told.append
+
+    def wait_each_time():
+        while True:
+            pace.saw(reply(remaining=0, reset=int(clock.now()) + 100))
+            pace.wait()
+
+    with pytest.raises(TooLong):
+        wait_each_time()
+    assert len(told) > 5
+    assert IN_ALL - 110 < sum(told) == pytest.approx(clock.now() - begin)
+    assert sum(told) <= IN_ALL
+    assert not pace.back_off(Reply(429, {"retry-after": "119"}), 0)
+    assert pace.back_off(Reply(429, {"retry-after": "1"}), 0)

@@ -248,3 +248,42 @@ def test_money_for_which_no_job_was_to_be_had_is_no_conformity(look):
     report = altered(look, change, spend=1).report()
     assert (report.accepted, report.verdict()) == (0, "inconclusive")
     assert report.incomplete
+
+
+def test_headers_that_make_it_wait_too_long_end_the_run(look):
+    clock = Manual()
+
+    def change(call, reply):
+        left = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(clock.now()) + 200)}
+        return reply._replace(headers={**reply.headers, **left})
+
+    report = look(changed(Mock([load()], clock=clock).answer, change), clock=clock).report()
+    assert report.incomplete.startswith("The server's headers ask for a wait of 2")
+    assert report.requests == 1
+
+
+def test_a_job_that_the_requests_left_would_not_carry_to_its_end_is_not_paid_for(look):
+    whole = look("2026-02", spend=1).report()
+    short = look("2026-02", spend=1, requests=whole.requests - 3).report()
+    assert (short.accepted, short.verdict()) == (0, "inconclusive")
+    most = f"--max-requests {whole.requests - 3}"
+    assert short.incomplete == f"{most} was reached."
+    assert any(f"which is more than {most} has left" in rest.why for rest in short.not_looked)
+
+
+def test_a_job_is_told_of_as_soon_as_it_is_accepted(look):
+    one, told = look("2026-02", spend=2), []
+    one.run.began = lambda canary: told.append((canary, len(one.run.jobs)))
+    one.report()
+    assert [canary.task_id for canary, _ in told] == one.run.tasks == [job.id for job in one.run.jobs]
+    assert [(canary.status, jobs) for canary, jobs in told] == [("pending", 0), ("pending", 1)]
+
+
+def test_a_job_without_an_id_is_nothing_to_keep(look):
+    def change(call, reply):
+        data = b'{"code": 0, "message": "success", "data": {"status": "pending"}}'
+        return reply._replace(body=data) if submitted(call) and reply.status == 200 else None
+
+    one = altered(look, change, spend=1)
+    assert one.report().accepted == 1
+    assert one.run.tasks == []

@@ -17,7 +17,10 @@ SLACK = 3600.0  # seconds around the end of the retention in which either answer
 
 
 class Canary(NamedTuple):
-    """A task that ended: its id, Unix seconds of its submission and its end, and its last status."""
+    """A task: its id, Unix seconds of its submission and its end, and its last status.
+
+    While it runs it is as if it ended when it began: the retention allows for more than a job takes.
+    """
 
     task_id: str
     submitted: float
@@ -28,6 +31,12 @@ class Canary(NamedTuple):
 def canary_of(job: Job) -> Canary:
     """What is kept of a job."""
     return Canary(job.id, job.submitted, job.ended, job.status)
+
+
+def begun(submitted: Seen) -> Canary | None:
+    """What is kept of a job that was just accepted; None where its reply has no id."""
+    task_id, at = text_at(submitted.exchange, "data", "task_id"), submitted.exchange.at
+    return Canary(task_id, at, at, text_at(submitted.exchange, "data", "status")) if task_id else None
 
 
 def looked_after(contract: Contract, spending: Spending, canary: Canary, brought: Brought) -> Iterator[Found]:
@@ -52,6 +61,8 @@ def looked_after(contract: Contract, spending: Spending, canary: Canary, brought
     elif not gone:
         brought.seen.append(Seen(probe, exchange, said(exchange.reply, ())))
     status = text_at(exchange, "data", "status")
-    if kept and status != canary.status:
+    known = contract.document["x-lifecycle"]["statuses"].get(canary.status)
+    goes_on = known is not None and not known["terminal"]  # it was left before its end
+    if kept and not goes_on and status != canary.status:
         order = contract.rules["task.lifecycle.order"]
         yield found(order, f"{canary.status}, as before", f"{status} {hours}", exchange)

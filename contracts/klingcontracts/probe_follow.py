@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from klingcontracts.check import check_history
 from klingcontracts.contract import Contract
@@ -19,8 +19,11 @@ from klingcontracts.strictjson import BadJson, parse
 from klingcontracts.words import shown, value_at
 
 STATUS = "task.reply.status"
-OFTEN = 10  # polls after which the next ones come less and less often
+OFTEN = 6  # polls after which the next ones come less and less often
+SLOWER = 1.5  # times as long as the wait before it: jobs may take minutes, and requests are counted
+SELDOM = 60.0  # seconds that such a wait has at most
 AFTER_THE_END = 2  # times that a finished task is asked for again
+AROUND = 3  # requests about a task that has ended: without a key, with another one, its result
 LONGER = 2  # poll intervals before each of them
 END = stated("task.lifecycle.end", "a job that is as documented ends in success", Level.WARNING)
 SLACK = 2.0  # seconds by which clocks may differ
@@ -43,6 +46,21 @@ class Patience(NamedTuple):
 
     interval: float = 5.0
     timeout: float = 900.0
+
+    def before(self, poll: int) -> float:
+        """Seconds before the poll of this number, from 1 on, of a job that has not ended."""
+        wait = self.interval
+        for _ in range(OFTEN, poll):
+            wait = min(wait * SLOWER, SELDOM) if wait < SELDOM else wait
+        return wait
+
+    def requests(self) -> int:
+        """Requests that a job may take, from its submission to the last look at its result."""
+        polls, waited = 1, 0.0
+        while waited <= self.timeout:
+            waited += self.before(polls)
+            polls += 1
+        return 1 + polls + AFTER_THE_END + AROUND
 
 
 def follow(
@@ -85,7 +103,8 @@ def text_at(exchange: Exchange, *path: str) -> str:
 def _way_to_result(contract: Contract, submitted: Seen, task_id: str) -> Iterator[Found]:
     documented = "submit.reply.data.get_result.url.type" in contract.rules
     url = text_at(submitted.exchange, "data", "get_result", "url") if documented else ""
-    if url and unquote(urlsplit(url).path) != task_path(contract, task_id):
+    parts = _split(url)
+    if url and (parts is None or unquote(parts.path) != task_path(contract, task_id)):
         says = "get_result leads to the task"
         rule = stated("submit.reply.data.get_result.url.leads", says, Level.ERROR, operation="submit")
         yield found(rule, task_path(contract, task_id), url, submitted.exchange)
@@ -110,8 +129,8 @@ def _polled(
             brought.told.append(found(END, "an end", seen, exchange))
             break
         if behind >= 0:
-            slower = max(1.0, len(polls) / OFTEN) if behind == AFTER_THE_END else LONGER
-            spending.pace.sleep(patience.interval * slower)
+            going = behind == AFTER_THE_END
+            spending.pace.sleep(patience.before(len(polls)) if going else patience.interval * LONGER)
     statuses = [text_at(one, "data", "status") for one in polls]
     known = [status for status in statuses if status in contract.document["x-lifecycle"]["statuses"]]
     brought.told.extend(found_of(one, polls[-1]) for one in check_history(contract, known))
@@ -170,12 +189,15 @@ def _around(contract: Contract, spending: Spending, job: Job, brought: Brought) 
 
 def _result(spending: Spending, job: Job) -> Iterator[Found]:
     """The first bytes of the result, asked for without a key: it may be on any host."""
-    parts = urlsplit(job.url)
+    parts = _split(job.url)
+    rule = stated("task.reply.data.result.resources.[].url.leads", "the URL leads to a video", Level.ERROR)
+    if parts is None:
+        yield found(rule, "a video", f"what is no URL: {shown(job.url)}")
+        return
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return  # that it is no URL is told by the reply's schema
     call = Call("GET", unquote(parts.path), {"range": HEAD_OF_FILE}, query=parts.query)
     probe = Probe("video.unknown", "the result", call, NOBODY, origin=f"{parts.scheme}://{parts.netloc}")
-    rule = stated("task.reply.data.result.resources.[].url.leads", "the URL leads to a video", Level.ERROR)
     try:
         exchange = spending.ask(probe)
     except NoReply as reason:
@@ -189,6 +211,16 @@ def _result(spending: Spending, job: Job) -> Iterator[Found]:
         yield found(rule, "a video", f"content type {shown(kind)}", exchange)
     elif not reply.body:
         yield found(rule, "a video", "nothing: its body is empty", exchange)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None where its host or its port can't be read."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.port != 0 and bool(parts.hostname or not parts.netloc)
+    except ValueError:
+        return None
+    return parts if whole else None
 
 
 def _said_of_time(contract: Contract, polls: list[Exchange], job: Job) -> Iterator[Found]:

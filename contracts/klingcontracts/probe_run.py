@@ -1,17 +1,19 @@
 """A run: what is asked, in its order, within the budget; and the report of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from klingcontracts.drift import Report
-from klingcontracts.probe import PAID, UNFUNDED
+from klingcontracts.drift import NotLooked, Report
+from klingcontracts.probe import PAID, UNFUNDED, Probe
 from klingcontracts.probe_ask import Asking
-from klingcontracts.probe_canary import Canary, looked_after
+from klingcontracts.probe_canary import Canary, begun, looked_after
 from klingcontracts.probe_first import first_look
 from klingcontracts.probe_follow import Job, Patience, follow
 from klingcontracts.probe_guard import Halt, Spending
 from klingcontracts.probe_jobs import price
 from klingcontracts.probe_judge import Seen, judged, once
 from klingcontracts.probe_money import Money
+from klingcontracts.probe_pace import TooLong
 from klingcontracts.probe_plan import Plan, planned, unlooked
 from klingcontracts.probe_points import ask_points, assert_guards, calibrated
 from klingcontracts.probe_rest import by_replies, headers_told, models_told, reads_told, same_ids, types_told
@@ -23,6 +25,7 @@ class Run:
     """One look at a live API. `run` does it; what it has brought is there even when it is interrupted.
 
     `picture` is the URL of the image that jobs are made of. `expected` are the requests, as far as known.
+    `began` hears of each job that is paid for, as soon as it is accepted; `tasks` are their ids.
     """
 
     asking: Asking
@@ -32,6 +35,8 @@ class Run:
     jobs: list[Job] = field(default_factory=list)
     incomplete: str = ""
     expected: int = 1
+    tasks: list[str] = field(default_factory=list)
+    began: Callable[[Canary], None] = lambda _: None
 
     @property
     def spending(self) -> Spending:
@@ -43,7 +48,7 @@ class Run:
         try:
             first_look(self.asking)
             self._all()
-        except Halt as reason:
+        except (Halt, TooLong) as reason:
             self.incomplete = str(reason)
         if self.spending.exhausted and not self.incomplete:
             self.incomplete = f"--max-requests {self.spending.budget.requests} was reached."
@@ -92,8 +97,28 @@ class Run:
     def _pay(self, plan: Plan) -> None:
         asking = self.asking
         for probe in (*plan.risky, *plan.jobs):
+            if self._is_too_late(probe):
+                continue
             seen = asking.look(probe)
             if seen is not None and seen.outcome.accepted:
+                self._begin(seen)
                 job = follow(asking.readings.contract, self.spending, seen, self.patience, asking.brought)
                 if job is not None:
                     self.jobs.append(job)
+
+    def _begin(self, seen: Seen) -> None:
+        kept = begun(seen)
+        if kept is not None:
+            self.tasks.append(kept.task_id)
+            self.began(kept)
+
+    def _is_too_late(self, probe: Probe) -> bool:
+        """Whether the requests that are left might not carry a job to its end: then it is not paid for."""
+        spending, needs = self.spending, self.patience.requests()
+        if spending.left() <= 0 or spending.requests + needs <= spending.budget.requests:
+            return False
+        spending.exhausted = True
+        most = f"--max-requests {spending.budget.requests}"
+        why = f"a job may take {needs} requests, which is more than {most} has left"
+        self.asking.brought.unlooked.append(NotLooked(probe.rule, why))
+        return True

@@ -16,12 +16,23 @@ from klingcontracts.problem import COULD_NOT_LOOK, Problem
 
 _NAMES = {FIRST: "api_key_env", SECOND: "second_key_env", UNFUNDED: "unfunded_key_env"}
 
+_KEYED = {"authorization", "proxy-authorization", "cookie", "x-api-key"}
+_OURS = {"host", "content-length", "transfer-encoding", "connection", "expect", "range", "te", "upgrade"}
+
 
 def whole(text: str) -> int:
     """A flag's number: 0 or more."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Problem(f"{text!r} is no whole number.", "Give 0 or more.")
     return int(text)
+
+
+def counted(text: str) -> int:
+    """A flag's number of what there must be one of at least."""
+    value = whole(text)
+    if not value:
+        raise Problem("0 would leave nothing that could be asked.", "Give 1 or more.")
+    return value
 
 
 def seconds(text: str) -> float:
@@ -54,24 +65,39 @@ def headers(given: Sequence[str]) -> dict[str, str]:
         fine = name.strip() and text.isascii() and text.isprintable() and " " not in name.strip()
         if not colon or not fine:
             raise Problem("A --header can't be sent.", "Write it as NAME:VALUE, in ASCII and on one line.")
-        if name.strip().lower() == "authorization":
+        lower = name.strip().lower()
+        if lower in _KEYED:
             raise Problem("A key is not given as a --header.", "Put it into a variable: --api-key-env NAME.")
-        found[name.strip().lower()] = value.strip()
+        if lower in _OURS:
+            raise Problem(f"{lower} is no --header to choose.", "Leave it out: it follows from the request.")
+        found[lower] = value.strip()
     return found
 
 
 def base_of(text: str) -> str:
     """The address of the API, without a slash at its end."""
+    if not _is_url(text):
+        raise Problem(f"{text!r} is no address.", "Give one such as https://api.example.com.")
+    parts = urlsplit(text)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise Problem("The address has more than a host and a path.", "Leave the rest out; keys have flags.")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def picture_of(text: str | None) -> str | None:
+    """The URL of --image."""
+    if text is not None and not _is_url(text):
+        raise Problem(f"--image {text[:80]!r} is no URL.", "Give one such as https://example.com/cat.png.")
+    return text
+
+
+def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        fine = False
-    if not fine or not text.isascii() or not text.isprintable() or " " in text:
-        raise Problem(f"{text!r} is no address.", "Give one such as https://api.example.com.")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise Problem("The address has more than a host and a path.", "Leave the rest out; keys have flags.")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        return False
+    return fine and text.isascii() and text.isprintable() and " " not in text
 
 
 def keys_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
@@ -101,13 +127,16 @@ def page_of(name: str | None) -> Page | None:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise Problem(f"Page {name!r} can't be read: {reason}.", "Name a file.", COULD_NOT_LOOK) from error
-    return read_page(raw, f"Page {name!r}")
+        raise Problem(f"Page {name!r} can't be read: {reason}.", "Name a file.") from error
+    return read_page(raw, name)
 
 
 def canary_in(name: str | None) -> Canary | None:
-    """The task that an earlier run left in this file; None when there is no file yet."""
-    if name is None or not Path(name).exists():
+    """The task that an earlier run left in this file; None when there is no file yet.
+
+    The file is tried, and left as it is: what is paid for must be kept afterwards.
+    """
+    if name is None or not _writable(Path(name)):
         return None
     try:
         told: Any = json.loads(Path(name).read_text(encoding="utf-8"))
@@ -117,10 +146,26 @@ def canary_in(name: str | None) -> Canary | None:
         raise Problem(f"Canary file {name!r} can't be read.", "Remove it, or name another.") from error
 
 
+def _writable(file: Path) -> bool:
+    """Whether there is such a file; Problem when it can't be written."""
+    try:
+        there = file.exists()
+        if there and not file.is_file():
+            raise Problem(f"Canary file {str(file)!r} is no file.", "Name one for --canary.")
+        file.open("a", encoding="utf-8").close()
+        if not there:
+            file.unlink()
+    except OSError as error:
+        fact = f"Canary file {str(file)!r} can't be written: {error.strerror}."
+        raise Problem(fact, "Name a file that can be written.") from error
+    return there
+
+
 def keep_canary(name: str, canary: Canary) -> None:
     """Write the last paid task for later runs."""
     try:
         Path(name).write_text(json.dumps(canary._asdict(), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         fact = f"Canary file {name!r} can't be written: {error.strerror}."
-        raise Problem(fact, "Name another.", COULD_NOT_LOOK) from error
+        remedy = f"Keep its task yourself: {canary.task_id}."
+        raise Problem(fact, remedy, COULD_NOT_LOOK) from error
