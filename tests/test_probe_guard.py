@@ -109,6 +109,15 @@ def test_after_an_unexpected_acceptance_nothing_is_risked():
     assert len(api.calls) == 2
 
 
+def test_the_key_without_money_is_charged_once_at_most():
+    api = Api(TAKEN, refusal())
+    api.ask(good(key=UNFUNDED, cost=ORACLE))
+    assert (api.spending.charged, api.spending.unexpected, api.spending.accepted) == (1, 0, 1)
+    with pytest.raises(NotSent, match="the key without money was charged"):
+        api.ask(good(key=UNFUNDED, cost=ORACLE))
+    assert api.ask(bad()).reply.status == 400
+
+
 def test_with_none_unexpected_allowed_nothing_is_posted_at_all():
     api = Api(refusal(), unexpected=0)
     with pytest.raises(NotSent):

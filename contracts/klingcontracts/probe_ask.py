@@ -9,10 +9,12 @@ from klingcontracts.probe import ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_guard import Halt, NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import Guard, decoded, guarded, message_of, said
-from klingcontracts.probe_judge import Seen
+from klingcontracts.probe_judge import Seen, found, stated
 from klingcontracts.probe_reading import Readings, agrees
+from klingcontracts.rule import Level
 
 ENOUGH = 2  # probes in a row without any answer, after which nothing more is asked
+FUNDED = stated("oracle.funded", "the key without money has none", Level.WARNING, operation="submit")
 
 
 class Brought(NamedTuple):
@@ -60,6 +62,9 @@ class Asking:
         """Ask once. Raises NotSent, NoReply and Halt."""
         exchange = self.spending.ask(probe)
         told = said(exchange.reply, self.readings.bodies.shape.schema.get("properties", ()))
+        if probe.cost == ORACLE and told.accepted:
+            charged = "the key without money was charged: a job was accepted"
+            self.brought.told.append(found(FUNDED, "402 to a good body, 400 to a bad one", charged, exchange))
         return Seen(probe, exchange, self._meaning(probe, told, exchange.reply))
 
     def was_asked(self, probe: Probe) -> bool:

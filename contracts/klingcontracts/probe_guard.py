@@ -59,6 +59,7 @@ class Spending:
         self._keys, self.budget, self.pace = keys, budget, pace
         self.moved: dict[str, str] = {}  # paths that are asked in place of documented ones
         self.requests = self.spent = self.unexpected = self.lost = 0
+        self.charged = 0  # jobs of the key that was said to have no money
         self.exhausted = False  # whether more requests were wanted than may be sent
         self._failures = 0
         self.after: Callable[[], None] = lambda: None  # called when a reply is there, for who shows it
@@ -66,7 +67,7 @@ class Spending:
     @property
     def accepted(self) -> int:
         """The jobs that were accepted, expected or not."""
-        return self.spent - self.lost + self.unexpected
+        return self.spent - self.lost + self.unexpected + self.charged
 
     def left(self) -> int:
         """Jobs that may still be paid for."""
@@ -111,6 +112,8 @@ class Spending:
         if self.unexpected >= self.budget.unexpected:
             limit = f"--max-unexpected {self.budget.unexpected}"
             raise NotSent(f"{self.unexpected} of what should have been refused was accepted: {limit}")
+        if cost == ORACLE and self.charged:
+            raise NotSent("the key without money was charged")
         if cost == PAID and self.left() <= 0:
             raise NotSent(f"it may be accepted: it needs --spend {self.budget.spend + 1}")
 
@@ -171,6 +174,8 @@ class Spending:
         if cost == PAID:
             self.spent -= reply.status < 500 and not is_taken(reply)
             self.lost += reply.status >= 500
+        elif cost == ORACLE:
+            self.charged += taken
         else:
             self.unexpected += taken
 
