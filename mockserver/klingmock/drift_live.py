@@ -11,7 +11,7 @@ from klingcontracts.pages import Page
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_canary import canary_of
 from klingcontracts.probe_follow import Patience
-from klingcontracts.probe_guard import Budget, Spending
+from klingcontracts.probe_guard import Budget, Spending, hidden
 from klingcontracts.probe_guarded import guards
 from klingcontracts.probe_pace import Pace, Rate
 from klingcontracts.probe_page import three_way
@@ -85,11 +85,12 @@ def run(chosen: argparse.Namespace) -> int:
         return say(shown(plan, readings.contract, chosen.spend, chosen.max_requests))
     keys, prepared = keys_of(chosen, os.environ), prepare(chosen)
     canary = canary_in(chosen.canary)
-    send = Http(base, chosen.timeout, headers(chosen.header))
+    more = headers(chosen.header)
+    send = Http(base, chosen.timeout, more)
     rate = readings.contract.document["x-limits"]["rate"]
     pace = Pace(time.time, time.sleep, Rate(chosen.rate or int(rate["requests"]), float(rate["seconds"])))
     budget = Budget(chosen.spend, chosen.max_requests, chosen.max_unexpected)
-    spending = Spending(send, base, readings.takes, keys, budget, pace)
+    spending = Spending(send, base, readings.takes, keys, budget, pace, hidden(more))
     patience = Patience(chosen.poll_interval, chosen.job_timeout)
     look = Run(Asking(readings, spending), patience, canary, chosen.image)
     return _looked(look, chosen, page, prepared)
