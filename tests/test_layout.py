@@ -134,7 +134,7 @@ MAY_IMPORT = {
         "probe_money probe_plan probe_points probe_rest strictjson"
     ),
     "probe_ask": "drift exchange probe probe_bodies probe_guard probe_guarded probe_judge probe_reading rule",
-    "probe_first": "contract document probe probe_ask probe_follow probe_free probe_guard probe_judge",
+    "probe_first": "contract document drift probe probe_ask probe_follow probe_free probe_guard probe_judge",
     "probe_points": (
         "drift probe probe_ask probe_bodies probe_guard probe_guarded probe_judge probe_plan probe_reading"
     ),
