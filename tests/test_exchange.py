@@ -17,6 +17,7 @@ from klingcontracts.exchange import (
     redacted,
     redacted_query,
     shortened,
+    spellings,
 )
 from klingcontracts.strictjson import BadJson
 
@@ -178,3 +179,8 @@ def test_what_became_of_a_reply_is_told_when_it_did_not_just_arrive(wire) -> Non
     assert "wire" not in arrived.to_json()["reply"]
     damaged = arrived._replace(reply=arrived.reply._replace(wire=wire))
     assert damaged.to_json()["reply"] == {**arrived.to_json()["reply"], "wire": wire}
+
+
+def test_a_short_secret_has_no_spelling_that_is_found_everywhere():
+    assert spellings("sk") == {"sk", "QmVhcmVyIHNr"}
+    assert {"a%2Fb%2Bc%3Cd", "a/b%2Bc%3Cd", "a/b+c&lt;d"} <= spellings("a/b+c<d")

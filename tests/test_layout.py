@@ -81,9 +81,11 @@ MAY_IMPORT = {
     "traffic_vcr": "exchange taken",
     "traffic_lines": "exchange recorded taken",
     "traffic_files": "page_scalars page_yaml strictjson taken traffic_har traffic_lines traffic_vcr",
-    "traffic_secrets": "drift exchange",
+    "traffic_secrets": "drift exchange strictjson",
     "traffic_judge": "check contract curl drift exchange finding rule strictjson taken traffic_secrets words",
-    "traffic": "check contract document drift finding plain rule taken traffic_files traffic_judge",
+    "traffic": (
+        "check contract document drift finding plain rule taken traffic_files traffic_judge traffic_secrets"
+    ),
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
     "page_draft": (
         "contract document page_body page_fields page_nodes page_openapi page_parts page_schema problem shape"
@@ -133,8 +135,8 @@ MAY_IMPORT = {
         "drift probe probe_ask probe_canary probe_first probe_follow probe_guard probe_jobs probe_judge "
         "probe_money probe_pace probe_plan probe_points probe_rest strictjson"
     ),
-    "probe_ask": "drift exchange probe probe_bodies probe_guard probe_guarded probe_judge probe_reading",
-    "probe_first": "contract document probe probe_ask probe_follow probe_free probe_guard probe_judge",
+    "probe_ask": "drift exchange probe probe_bodies probe_guard probe_guarded probe_judge probe_reading rule",
+    "probe_first": "contract document drift probe probe_ask probe_follow probe_free probe_guard probe_judge",
     "probe_points": (
         "drift probe probe_ask probe_bodies probe_guard probe_guarded probe_judge probe_plan probe_reading"
     ),
@@ -201,7 +203,8 @@ MAY_IMPORT = {
     "live_http": "exchange probe_guard",
     "drift_live": (
         "cli_report contract document live_flags live_http out pages probe_ask probe_canary probe_follow "
-        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run problem"
+        "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run "
+        "problem"
     ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",

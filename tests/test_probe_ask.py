@@ -60,3 +60,36 @@ def test_a_crowd_says_nothing_of_a_job(look):
     assert one.asking.look(job).outcome == UNTOLD
     [left] = one.asking.brought.unlooked
     assert left.why == "a job: 429 Concurrent limit exceeded: 3"
+
+
+UP = Probe("route.unknown-path", "a path", got("/api/v1/nothing"))
+DOWN = Reply(500, {}, b'{"code": 500, "message": "Internal error: x"}')
+
+
+def failing(look, broken, status=500):
+    """A server that answers this call alone with a failure."""
+    return look(lambda call: DOWN._replace(status=status) if call.path == broken.call.path else FINE)
+
+
+def test_a_failure_is_an_answer_where_all_else_is_answered(look):
+    one = failing(look, TASK)
+    assert one.asking.look(UP).outcome.status == 404
+    assert one.asking.look(TASK).outcome.status == 500
+    assert [call.path for call in one.calls[1:]] == [TASK.call.path, TASK.call.path, UP.call.path]
+
+
+@pytest.mark.parametrize(("status", "known"), [(503, True), (500, False)])
+def test_a_failure_says_nothing_where_the_server_may_be_out_of_order(look, status, known):
+    one = failing(look, TASK, status)
+    if known:
+        one.asking.look(UP)
+    assert one.asking.look(TASK) is None
+    assert one.asking.brought.unlooked == [("task.unknown", f"a task: the server answered {status}")]
+
+
+def test_a_job_that_fails_is_not_repeated(look):
+    job = Probe("submit.reply.status", "a job", posted(SUBMIT, {"image": "x"}), cost=PAID)
+    one = look(in_turn(FINE, DOWN, FINE), spend=1)
+    one.asking.look(TASK)
+    assert one.asking.look(job).outcome.status == 500
+    assert [call.method for call in one.calls] == ["GET", "POST", "GET"]

@@ -2,7 +2,11 @@
 
 import pytest
 
+from klingcontracts.contract import load
 from klingcontracts.exchange import Reply
+from klingcontracts.rule import Level
+from klingmock.answer import Mock
+from klingmock.clock import Manual
 
 HTML = {"content-type": "text/html"}
 ELSEWHERE = {"location": "https://api.test/x"}
@@ -42,3 +46,43 @@ def test_nothing_is_asked_where_the_budget_ends(look):
     gone = Reply(404, {}, b"{}")
     report = look(lambda _: gone, requests=2).report()
     assert report.incomplete == "Nothing could be asked: --max-requests 2 was reached."
+
+
+DOWN = Reply(503, {"content-type": "application/json"}, b'{"code": 503, "message": "Service unavailable: x"}')
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("revision", ["2026-02", "2026-07"])
+def test_a_server_that_is_out_of_order_is_no_drift(look, revision, status):
+    report = look(lambda _: DOWN._replace(status=status), against=revision).report()
+    assert (list(report.found), report.exit_code()) == ([], 3)
+    assert report.incomplete.startswith("The server fails: ")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_outage_in_the_middle_is_no_drift(look, status):
+    clock = Manual()
+    fake, asked = Mock([load()], clock=clock), []
+
+    def send(call):
+        asked.append(call)
+        return fake.answer(call) if len(asked) < 20 else DOWN._replace(status=status)
+
+    report = look(send, clock=clock).report()
+    assert (report.at(Level.WARNING), report.exit_code()) == ([], 3)
+    assert report.incomplete.startswith("The server fails: ")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_moment_of_failure_at_the_beginning_is_asked_again(look, method):
+    clock = Manual()
+    fake, failed = Mock([load()], clock=clock), []
+
+    def send(call):
+        if call.method == method and not failed:
+            failed.append(call)
+            return DOWN
+        return fake.answer(call)
+
+    report = look(send, clock=clock).report()
+    assert (report.at(Level.WARNING), report.exit_code()) == ([], 0)

@@ -7,9 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingcontracts.contract import load
-from klingcontracts.exchange import Reply
+from klingcontracts.exchange import Reply, spellings
 from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, SECOND, UNFUNDED, Probe, got, posted
-from klingcontracts.probe_guard import PATIENCE, READS, Budget, Halt, NoReply, NotSent, Spending, of_unfunded
+from klingcontracts.probe_guard import (
+    PATIENCE,
+    READS,
+    Budget,
+    Halt,
+    NoReply,
+    NotSent,
+    Spending,
+    hidden,
+    of_unfunded,
+)
 from klingcontracts.probe_pace import Pace, Rate
 from klingcontracts.probe_reading import Readings
 from klingmock.clock import Manual
@@ -30,11 +40,11 @@ def refusal(status=400, message="Invalid parameters: no", **headers):
 class Api:
     """Answers with these replies in turn, the last for ever; an exception is raised."""
 
-    def __init__(self, *replies, keys=KEYS, **budget):
+    def __init__(self, *replies, keys=KEYS, secrets=(), **budget):
         self.replies, self.calls, clock = list(replies), [], Manual()
         self.clock = clock
         pace = Pace(clock.now, clock.advance, Rate())
-        self.spending = Spending(self.send, "http://api.test", TAKES, keys, Budget(**budget), pace)
+        self.spending = Spending(self.send, "http://api.test", TAKES, keys, Budget(**budget), pace, secrets)
         self.ask = self.spending.ask
 
     def send(self, call):
@@ -109,6 +119,15 @@ def test_after_an_unexpected_acceptance_nothing_is_risked():
     assert len(api.calls) == 2
 
 
+def test_the_key_without_money_is_charged_once_at_most():
+    api = Api(TAKEN, refusal())
+    api.ask(good(key=UNFUNDED, cost=ORACLE))
+    assert (api.spending.charged, api.spending.unexpected, api.spending.accepted) == (1, 0, 1)
+    with pytest.raises(NotSent, match="the key without money was charged"):
+        api.ask(good(key=UNFUNDED, cost=ORACLE))
+    assert api.ask(bad()).reply.status == 400
+
+
 def test_with_none_unexpected_allowed_nothing_is_posted_at_all():
     api = Api(refusal(), unexpected=0)
     with pytest.raises(NotSent):
@@ -145,6 +164,46 @@ def test_the_key_is_added_where_it_belongs_and_its_echo_is_taken_out():
     api.ask(Probe(RULE, "", own))
     assert api.calls[2].headers == {"x-api-key": "sk-first"}
     assert api.calls[2].origin == "http://api.test"
+
+
+ODD = "sk/Live+<9>&secret"
+
+
+@pytest.mark.parametrize("spell", sorted(spellings(ODD) | {ODD.upper(), ODD.lower()}))
+def test_a_secret_is_taken_out_however_it_is_spelled(spell):
+    echo = Reply(400, {"location": f"/v/{spell}"}, f'{{"message": "{spell}"}}'.encode())
+    for more in ({"keys": {FIRST: ODD}}, {"secrets": [ODD]}):
+        reply = Api(echo, **more).ask(bad()).reply
+        assert "<redacted>" in reply.headers["location"]
+        assert b"<redacted>" in reply.body
+        assert spell not in f"{reply.headers}{reply.body.decode()}"
+
+
+def test_a_secret_that_is_escaped_in_an_odd_way_takes_the_whole_header_out():
+    odd = "/v/" + "".join(f"%{ord(letter):02x}" for letter in "sk-first")
+    reply = Api(Reply(308, {"location": odd, "x-other": "/v/%20"})).ask(bad()).reply
+    assert reply.headers == {"location": "<redacted>", "x-other": "/v/%20"}
+
+
+def test_with_no_secret_nothing_is_taken_out():
+    api = Api(Reply(400, {"a": "b"}, b"c"), keys={})
+    assert api.ask(bad(key=NOBODY)).reply == Reply(400, {"a": "b"}, b"c")
+
+
+def test_what_a_header_of_the_user_hides():
+    given = {
+        "x-pass": "Basic abcdef=",
+        "cookie": "sid=tell-noone; a=1",
+        "accept": "application/json",
+        "x": "on",
+    }
+    assert hidden(given) == {
+        "Basic abcdef=",
+        "abcdef=",
+        "sid=tell-noone; a=1",
+        "sid=tell-noone",
+        "tell-noone",
+    }
 
 
 def test_a_key_that_is_not_there_is_not_used():

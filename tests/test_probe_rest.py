@@ -45,6 +45,12 @@ def test_headers_that_do_not_say_what_is_documented(look, change, rule):
     assert rule in with_headers(look, change).loud()
 
 
+@pytest.mark.parametrize("digits", [16, 5000])
+def test_numbers_of_many_digits_are_none(look, digits):
+    loud = with_headers(look, lambda told, _: dict.fromkeys(told, "9" * digits)).loud()
+    assert not [rule for rule in loud if not rule.startswith("reply.header.")], loud
+
+
 def test_headers_on_none_are_a_question(look):
     report = with_headers(look, lambda *_: {}).report()
     assert [(one.finding.rule.id, one.finding.level) for one in report.found] == [

@@ -157,3 +157,22 @@ def test_a_broken_lifecycle_is_found_once_and_counted():
     taken = [one._replace(exchange=one.exchange._replace(at=0)) for one in back * 2]
     (one,) = traffic_report(load(), {"a": Recording(taken)}).found
     assert (one.finding.rule.id, one.evidence["times"]) == ("task.lifecycle.order", 2)
+
+
+def test_a_secret_of_one_exchange_is_in_no_other():
+    one = HAR.taken[0]
+    login = one.exchange._replace(
+        call=Call("POST", "/login", {}, b'{"password": "hunter22"}'),
+        reply=one.exchange.reply._replace(body=b'{"access_token": "tok/12345"}'),
+    )
+    taken = [one._replace(exchange=login)]
+    for each in HAR.taken:
+        body = each.exchange.call.body.replace(b'"std"', b'"hunter22 tok%2F12345"')
+        taken.append(
+            each._replace(exchange=each.exchange._replace(call=each.exchange.call._replace(body=body)))
+        )
+    report = traffic_report(load(), {"a": Recording(taken[:1]), "b": Recording(taken[1:])})
+    told = json.dumps(report.to_json())
+    assert "hunter22" not in told
+    assert "12345" not in told
+    assert "<redacted> <redacted>" in told

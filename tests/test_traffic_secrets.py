@@ -6,7 +6,7 @@ import pytest
 
 from klingcontracts.drift import Found
 from klingcontracts.exchange import Call, Exchange, Reply
-from klingcontracts.traffic_secrets import secrets_of, without
+from klingcontracts.traffic_secrets import secrets_of, spelled, text_without, without
 
 EXCHANGE = Exchange(
     Call(
@@ -46,3 +46,23 @@ def test_it_is_taken_out_wherever_it_stands(finding, secret):
     assert secret not in told
     assert told.count("<redacted>") >= 4
     assert found.evidence["line"] == 3
+
+
+def bodies(sent, got=b""):
+    return secrets_of(Exchange(Call("POST", "/x", {}, sent), Reply(200, {}, got)))
+
+
+def test_what_stands_under_such_a_name_in_a_body():
+    sent = b'{"user": "somebody", "password": "hunter22", "api_key": {"live": ["sk-live-1", 7]}}'
+    assert bodies(sent, b'{"access_token": "tok-12345", "a": ["no-secret"]}') == {
+        "hunter22",
+        "sk-live-1",
+        "tok-12345",
+    }
+    assert bodies(b"user=somebody&password=hunter%2022&token=short") == {"hunter%2022", "hunter 22"}
+    assert bodies(b'{"image": "https://example.com/a.jpg"}') == set()
+
+
+def test_a_secret_in_another_spelling():
+    told = f"{' '.join(spelled(['pass/word 1']))}"
+    assert text_without(told, spelled(["pass/word 1"])).replace("<redacted>", "").strip() == ""

@@ -1,11 +1,13 @@
 """What happened on the wire: a call, its reply, and both together; redacted before it is kept or shown."""
 
+import html
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from klingcontracts.strictjson import BadJson, parse
 
@@ -19,6 +21,7 @@ _SECRET = re.compile(
 BASE64_FROM = 200
 # Longer than any text a contract takes: kept as its digest, whatever it holds.
 LONGEST_TEXT = 10_000
+_BASE64_OF = (b64encode, urlsafe_b64encode)
 LONGEST_NAME = 100  # characters of a name that are looked at
 _BASE64 = re.compile(r"(data:[^,\s]{0,100};base64,)?[A-Za-z0-9+/_\r\n-]{100,}={0,2}\s*")
 
@@ -99,6 +102,15 @@ def redacted(headers: Mapping[str, str]) -> dict[str, str]:
 def is_secret(name: str) -> bool:
     """Whether what goes by this name is not to be shown."""
     return _SECRET.search(name) is not None
+
+
+def spellings(secret: str) -> set[str]:
+    """The secret as it may come back: as it is, escaped for a URL, HTML or JSON, or in Base64."""
+    raw, bearer = secret.encode(), f"Bearer {secret}".encode()
+    # Without the end of Base64 that would be another one if something followed.
+    encoded = [encode(text[: len(text) // 3 * 3]) for text in (raw, bearer) for encode in _BASE64_OF]
+    escaped = [quote(secret), quote(secret, safe=""), html.escape(secret), secret.replace("/", "\\/")]
+    return {secret, *(one for one in [*escaped, *(text.decode() for text in encoded)] if len(one) >= 6)}
 
 
 def redacted_query(query: str) -> str:

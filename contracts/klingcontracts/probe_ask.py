@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 from klingcontracts.drift import Found, NotLooked
 from klingcontracts.exchange import Reply
-from klingcontracts.probe import ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
+from klingcontracts.probe import FREE, ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_bodies import Point
-from klingcontracts.probe_guard import Halt, NoReply, NotSent, Spending
+from klingcontracts.probe_guard import READS, Halt, NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import Guard, decoded, guarded, message_of, said
-from klingcontracts.probe_judge import Seen
+from klingcontracts.probe_judge import Seen, found, stated
 from klingcontracts.probe_reading import Readings, agrees
+from klingcontracts.rule import Level
 
 ENOUGH = 2  # probes in a row without any answer, after which nothing more is asked
+GATEWAY = frozenset({502, 503, 504})  # by who stands before the server, or for all that is asked
+FUNDED = stated("oracle.funded", "the key without money has none", Level.WARNING, operation="submit")
 
 
 class Brought(NamedTuple):
@@ -38,7 +41,9 @@ class Asking:
         try:
             seen = self.asked(probe)
             self._silent = 0
-            if self._is_odd(seen):
+            if seen.exchange.reply.status >= 500:
+                seen = self.failing(seen)
+            elif self._is_odd(seen):
                 seen = self._asked_again(seen)
         except NotSent as reason:
             self.brought.unlooked.append(NotLooked(probe.rule, str(reason)))
@@ -52,6 +57,26 @@ class Asking:
         self.brought.seen.append(seen)
         return seen
 
+    def failing(self, seen: Seen) -> Seen:
+        """What a reply of 500 or more says: asked again, it counts where all else is answered as before.
+
+        Raises NotSent where the server may be out of order, which says nothing of a rule; and NoReply, Halt.
+        """
+        if seen.probe.cost != PAID:
+            self.spending.pace.rest()
+            seen = self.asked(seen.probe)
+        status = seen.exchange.reply.status
+        if status >= 500 and (status in GATEWAY or not self._is_up()):
+            raise NotSent(f"{seen.probe.what}: the server answered {status}")
+        return seen
+
+    def _is_up(self) -> bool:
+        """Whether the server still answers what it has answered."""
+        known = [one.probe for one in self.brought.seen if one.exchange.reply.status < 500]
+        known.sort(key=lambda probe: probe.call.method not in READS)
+        free = [probe for probe in known if probe.cost == FREE]
+        return bool(free) and self.spending.ask(free[0]).reply.status < 500
+
     def leave(self, probe: Probe, why: str) -> None:
         """Note that a probe was not looked at, and why."""
         self.brought.unlooked.append(NotLooked(probe.rule, f"{probe.what}: {why}"))
@@ -60,6 +85,9 @@ class Asking:
         """Ask once. Raises NotSent, NoReply and Halt."""
         exchange = self.spending.ask(probe)
         told = said(exchange.reply, self.readings.bodies.shape.schema.get("properties", ()))
+        if probe.cost == ORACLE and told.accepted:
+            charged = "the key without money was charged: a job was accepted"
+            self.brought.told.append(found(FUNDED, "402 to a good body, 400 to a bad one", charged, exchange))
         return Seen(probe, exchange, self._meaning(probe, told, exchange.reply))
 
     def was_asked(self, probe: Probe) -> bool:

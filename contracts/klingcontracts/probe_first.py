@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from klingcontracts.contract import load
 from klingcontracts.document import revisions
+from klingcontracts.drift import NotLooked
 from klingcontracts.probe import Probe, foretold, posted
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_follow import value_of
@@ -17,12 +18,40 @@ def first_look(asking: Asking) -> None:
     """Raises Halt when there is nothing to ask; a submission that has moved is asked for where it is now."""
     contract = asking.readings.contract
     seen = asking.brought.seen
-    for probe in first_probes(contract, asking.readings.bodies):
-        seen.append(_asked(asking, probe))
+    try:
+        for probe in first_probes(contract, asking.readings.bodies):
+            seen.append(_asked(asking, probe))
+    except Halt:
+        _without_failures(asking)
+        raise
     if not any(isinstance(value_of(one.exchange), dict) for one in seen) and not _alike(asking, seen):
         _elsewhere(asking, seen[0])
-    if seen[-1].exchange.reply.status == 404:
-        _moved(asking, contract.operation("submit").path, seen[-1])
+    _settled(asking)
+    submitted = [one for one in seen if one.probe.call.method == contract.operation("submit").method]
+    if submitted and submitted[-1].exchange.reply.status == 404:
+        _moved(asking, contract.operation("submit").path, submitted[-1])
+
+
+def _settled(asking: Asking) -> None:
+    """Ask again what was answered with 500 and more; raises Halt where all of it is, again."""
+    failed = _without_failures(asking)
+    for one in failed:
+        try:
+            asking.brought.seen.append(asking.failing(one))
+        except NotSent as reason:
+            asking.brought.unlooked.append(NotLooked(one.probe.rule, str(reason)))
+        except NoReply as reason:
+            asking.leave(one.probe, str(reason))
+    if not asking.brought.seen:
+        raise Halt(f"The server fails: everything is answered with {failed[0].exchange.reply.status}.")
+
+
+def _without_failures(asking: Asking) -> list[Seen]:
+    """Take out, and return, what was answered with 500 and more."""
+    seen = asking.brought.seen
+    failed = [one for one in seen if one.exchange.reply.status >= 500]
+    seen[:] = [one for one in seen if one.exchange.reply.status < 500]
+    return failed
 
 
 def _asked(asking: Asking, probe: Probe) -> Seen:

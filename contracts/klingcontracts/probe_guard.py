@@ -1,10 +1,11 @@
 """Who holds the money: nothing is sent that could be accepted, unless the budget covers it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
+from urllib.parse import unquote
 
-from klingcontracts.exchange import REDACTED, Call, Exchange, Reply
+from klingcontracts.exchange import REDACTED, Call, Exchange, Reply, spellings
 from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, UNFUNDED, Probe
 from klingcontracts.probe_free import KEY
 from klingcontracts.probe_guarded import is_taken, message_of
@@ -18,6 +19,21 @@ MOST_FAILURES = 3  # replies of 500 and more, one after the other
 _ARREARS = re.compile(
     r"arrears|insufficient (balance|credit|fund)|overdue|suspended|quota (is )?exhausted", re.IGNORECASE
 )
+
+
+SHORTEST = 6  # characters of a header's value that is taken out of replies
+_ORDINARY = re.compile(r"accept.*|content-type|user-agent|cache-control|connection|host|origin")
+
+
+def hidden(headers: Mapping[str, str]) -> set[str]:
+    """What a server may not repeat of these headers: values and the words in them, but for small ones."""
+    told = [value for name, value in headers.items() if not _ORDINARY.fullmatch(name)]
+    words = [word for value in told for part in re.split(r"[\s;,]+", value) for word in (part, _value(part))]
+    return {text for text in (*told, *words) if len(text) >= SHORTEST}
+
+
+def _value(pair: str) -> str:
+    return pair.partition("=")[2]
 
 
 class NoReply(Exception):
@@ -43,7 +59,8 @@ class Budget(NamedTuple):
 class Spending:
     """Sends probes within a budget, at the pace that the server asks for, and counts.
 
-    `base` is where the API is, `takes` whether any reading accepts a body, `keys` the key of each name.
+    `base` is where the API is, `takes` whether any reading accepts a body, `keys` the key of each name,
+    `secrets` what else is taken out of replies.
     """
 
     def __init__(
@@ -54,11 +71,15 @@ class Spending:
         keys: Mapping[str, str],
         budget: Budget,
         pace: Pace,
+        secrets: Collection[str] = (),
     ) -> None:
         self._send, self._base, self._takes = send, base, takes
         self._keys, self.budget, self.pace = keys, budget, pace
+        hidden = {text for one in (*keys.values(), *secrets) if one for text in spellings(one)}
+        self._hidden = "|".join(re.escape(one) for one in sorted(hidden, key=len, reverse=True)) or r"(?!)"
         self.moved: dict[str, str] = {}  # paths that are asked in place of documented ones
         self.requests = self.spent = self.unexpected = self.lost = 0
+        self.charged = 0  # jobs of the key that was said to have no money
         self.exhausted = False  # whether more requests were wanted than may be sent
         self._failures = 0
         self.after: Callable[[], None] = lambda: None  # called when a reply is there, for who shows it
@@ -66,7 +87,7 @@ class Spending:
     @property
     def accepted(self) -> int:
         """The jobs that were accepted, expected or not."""
-        return self.spent - self.lost + self.unexpected
+        return self.spent - self.lost + self.unexpected + self.charged
 
     def left(self) -> int:
         """Jobs that may still be paid for."""
@@ -111,6 +132,8 @@ class Spending:
         if self.unexpected >= self.budget.unexpected:
             limit = f"--max-unexpected {self.budget.unexpected}"
             raise NotSent(f"{self.unexpected} of what should have been refused was accepted: {limit}")
+        if cost == ORACLE and self.charged:
+            raise NotSent("the key without money was charged")
         if cost == PAID and self.left() <= 0:
             raise NotSent(f"it may be accepted: it needs --spend {self.budget.spend + 1}")
 
@@ -146,17 +169,14 @@ class Spending:
         return self._without_keys(self._send(call))
 
     def _without_keys(self, reply: Reply) -> Reply:
-        """The reply, in which a server that repeats a key has not: what is seen is shown."""
-        body = bytes(reply.body)
-        for key in filter(None, self._keys.values()):
-            body = body.replace(key.encode(), REDACTED.encode())
+        """The reply, in which a server that repeats a secret has not: what is seen is shown."""
+        body = re.sub(self._hidden.encode(), REDACTED.encode(), bytes(reply.body), flags=re.IGNORECASE)
         headers = {name: self._without_key(value) for name, value in reply.headers.items()}
         return reply._replace(body=body, headers=headers)
 
     def _without_key(self, text: str) -> str:
-        for key in filter(None, self._keys.values()):
-            text = text.replace(key, REDACTED)
-        return text
+        text = re.sub(self._hidden, REDACTED, text, flags=re.IGNORECASE)
+        return REDACTED if re.search(self._hidden, unquote(text), re.IGNORECASE) else text
 
     def _with_key(self, probe: Probe) -> Call:
         key, headers = self._keys.get(probe.key, ""), dict(probe.call.headers)
@@ -171,6 +191,8 @@ class Spending:
         if cost == PAID:
             self.spent -= reply.status < 500 and not is_taken(reply)
             self.lost += reply.status >= 500
+        elif cost == ORACLE:
+            self.charged += taken
         else:
             self.unexpected += taken
 

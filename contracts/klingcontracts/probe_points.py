@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from klingcontracts.drift import NotLooked
-from klingcontracts.probe import FREE, PAID, UNTOLD, Probe, foretold
+from klingcontracts.probe import FREE, ORACLE, PAID, UNTOLD, Probe, foretold
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_guard import NoReply, NotSent
-from klingcontracts.probe_guarded import guards, holds, said
+from klingcontracts.probe_guarded import guards, holds
 from klingcontracts.probe_judge import Seen
-from klingcontracts.probe_plan import alone, calibration
+from klingcontracts.probe_plan import alone, calibration, point_probe
 from klingcontracts.probe_reading import Readings
 
 NO_OBJECT = -1  # the stage of a body that is no object: that is seen before anything else
@@ -33,17 +33,18 @@ def calibrated(asking: Asking) -> bool:
     """Whether the key without money tells what would be accepted: a bad body is 400, a good one 402."""
     bad, good = calibration(asking.readings)
     try:
-        refusal = said(asking.spending.ask(bad).reply, ())
-        taken = said(asking.spending.ask(good).reply, ()) if refusal.status == 400 else UNTOLD
+        refusal = asking.asked(bad)
+        if refusal.exchange.reply.status != 400:
+            why = f"a bad body is {refusal.outcome}"
+        else:
+            taken = asking.asked(good)
+            if taken.exchange.reply.status == 402:
+                return True
+            why = f"a bad body is {refusal.outcome}, a good one is {taken.outcome}"
     except (NotSent, NoReply) as reason:
-        asking.brought.unlooked.append(NotLooked(good.rule, f"oracle unavailable: {reason}"))
-        return False
-    if taken.status != 402:
-        then = f", a good one is {taken}" if taken != UNTOLD else ""
-        asking.brought.unlooked.append(
-            NotLooked(good.rule, f"oracle unavailable: a bad body is {refusal}{then}")
-        )
-    return taken.status == 402
+        why = str(reason)
+    asking.brought.unlooked.append(NotLooked(good.rule, f"oracle unavailable: {why}"))
+    return False
 
 
 def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] = ()) -> None:
@@ -57,11 +58,26 @@ def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] =
     asked += [seen for seen in map(asking.look, (one for one in probes if one.guard)) if seen is not None]
     doubtful, sure = _doubtful(asking.readings, asked)
     bare = [probe for one in doubtful for probe in _settled(asking, one, sure)]
+    rest = []
     for probe in [*(one for one in probes if not one.guard), *bare]:
         if probe.cost == PAID:
             asking.leave(probe, "its guard is looked at too early, and without it a job may be accepted")
+        elif probe.cost == ORACLE and asking.spending.charged:
+            rest.append(probe)
         elif not asking.was_asked(probe):
             asking.look(probe)
+    if rest:
+        ask_points(asking, _without_oracle(asking, rest))
+
+
+def _without_oracle(asking: Asking, probes: Sequence[Probe]) -> list[Probe]:
+    """The same questions as they are put without an oracle, but for those that could be accepted."""
+    points = [Point(probe.rule, probe.what, probe.subject.json()) for probe in probes]
+    asked = [point_probe(asking.readings, point, asking.guards, oracle=False) for point in points]
+    for probe in asked:
+        if probe.cost == PAID:
+            asking.leave(probe, "the key without money was charged, and without it a job may be accepted")
+    return [probe for probe in asked if probe.cost != PAID]
 
 
 def _doubtful(readings: Readings, asked: Sequence[Seen]) -> tuple[list[Seen], set[str]]:

@@ -18,6 +18,7 @@ HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 TYPE = ("data", "result", "resources", 0, "type")
 STILL = 5  # requests of one window after which fewer must be left
 SLACK = 5.0  # seconds by which clocks may differ
+LONGEST_NUMBER = 15  # digits of a number in a header: more are none that anybody means
 
 
 class _Told(NamedTuple):
@@ -66,8 +67,11 @@ def _as_warning(name: str, says: str) -> Any:
 
 def _told(exchange: Exchange) -> _Told:
     texts = [exchange.reply.headers.get(name.lower(), "") for name in HEADERS]
-    limit, left, reset = (int(text) if text.isascii() and text.isdigit() else None for text in texts)
-    return _Told(limit, left, reset, exchange)
+    return _Told(*map(_whole, texts), exchange)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
 
 
 def _numbers(contract: Contract, told: Sequence[_Told]) -> Iterator[Found]:

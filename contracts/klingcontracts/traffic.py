@@ -13,6 +13,7 @@ from klingcontracts.rule import ASSUMED, Level, Rule
 from klingcontracts.taken import Taken
 from klingcontracts.traffic_files import Recording
 from klingcontracts.traffic_judge import Told, at_level, histories, judged
+from klingcontracts.traffic_secrets import secrets_of, spelled, text_without, without
 
 UNREADABLE = Rule("traffic.unreadable", "*", "a recording can be read", Level.WARNING, ASSUMED)
 
@@ -28,15 +29,20 @@ def traffic_report(contract: Contract, recordings: Mapping[str, Recording]) -> R
     found = [one for each in told for one in judged(contract, each)] + [*histories(contract, told)]
     incomplete = "" if told else _nothing(contract, recordings, others)
     unread = _unread(recordings, Level.INFO if incomplete else Level.WARNING)
+    secrets = spelled({secret for one in _taken(recordings) for secret in secrets_of(one.exchange)})
     looked = [*_not_looked(contract, told), *_other_paths(contract, others)]
     return Report(
         "drift traffic",
         contract.revision,
         ", ".join(_named(file, recording, told) for file, recording in recordings.items()),
-        [*_grouped(found), *unread],
-        looked,
+        [without(one, secrets) for one in (*_grouped(found), *unread)],
+        [NotLooked(one.rule, text_without(one.why, secrets)) for one in looked],
         incomplete=incomplete,
     )
+
+
+def _taken(recordings: Mapping[str, Recording]) -> Iterator[Taken]:
+    return (one for recording in recordings.values() for one in recording.taken)
 
 
 def _named(file: str, recording: Recording, told: Sequence[Told]) -> str:

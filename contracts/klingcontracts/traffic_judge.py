@@ -101,7 +101,7 @@ def _is_replaced(body: bytes | memoryview, pointer: str) -> bool:
 
 def _path(pointer: str) -> list[str | int]:
     parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-    return [int(part) if part.isdecimal() else part for part in parts]
+    return [int(part) if part.isdecimal() and len(part) < 10 else part for part in parts]
 
 
 def parsed(body: bytes | memoryview) -> Any:

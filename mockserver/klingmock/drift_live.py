@@ -16,7 +16,7 @@ from klingcontracts.pages import Page
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_canary import Canary, canary_of
 from klingcontracts.probe_follow import Patience
-from klingcontracts.probe_guard import Budget, Spending
+from klingcontracts.probe_guard import Budget, Spending, hidden
 from klingcontracts.probe_guarded import guards
 from klingcontracts.probe_pace import Pace, Rate
 from klingcontracts.probe_page import three_way
@@ -97,7 +97,7 @@ def run(chosen: argparse.Namespace) -> int:
     rate = readings.contract.document["x-limits"]["rate"]
     pace = Pace(time.time, time.sleep, Rate(chosen.rate or int(rate["requests"]), float(rate["seconds"])))
     budget = Budget(chosen.spend, chosen.max_requests, chosen.max_unexpected)
-    spending = Spending(send, base, readings.takes, keys, budget, pace)
+    spending = Spending(send, base, readings.takes, keys, budget, pace, hidden(sent_along))
     patience = Patience(chosen.poll_interval, chosen.job_timeout)
     look = Run(Asking(readings, spending), patience, canary, picture)
     return _looked(look, chosen, page, prepared)
