@@ -201,7 +201,7 @@ class Spending:
     def _go_on(self, probe: Probe, reply: Reply) -> None:
         keyed = probe.key == FIRST and "authorization" not in probe.call.headers
         message = message_of(reply)
-        if reply.status == 429 and not probe.cost == PAID:
+        if reply.status == 429 and probe.cost != PAID:
             told = (
                 f"and the wait is over {LONGEST:g} seconds"
                 if self._too_long
