@@ -83,7 +83,9 @@ MAY_IMPORT = {
     "traffic_files": "page_scalars page_yaml strictjson taken traffic_har traffic_lines traffic_vcr",
     "traffic_secrets": "drift exchange strictjson",
     "traffic_judge": "check contract curl drift exchange finding rule strictjson taken traffic_secrets words",
-    "traffic": "check contract document drift finding plain rule taken traffic_files traffic_judge traffic_secrets",
+    "traffic": (
+        "check contract document drift finding plain rule taken traffic_files traffic_judge traffic_secrets"
+    ),
     "page_body": "derive page_fields page_nodes page_parts page_prose rule",
     "page_draft": (
         "contract document page_body page_fields page_nodes page_openapi page_parts page_schema problem shape"
