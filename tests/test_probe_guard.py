@@ -274,7 +274,7 @@ def test_429_for_ever_ends_the_run():
         api.ask(bad())
     assert len(api.calls) == PATIENCE
     long = Api(refusal(429, "Rate limit exceeded: x", retry_after="86400"))
-    with pytest.raises(Halt):
+    with pytest.raises(Halt, match="The limits were reached and the wait is over 120 seconds: 429 Rate"):
         long.ask(bad())
     assert len(long.calls) == 1
 

@@ -9,7 +9,7 @@ from klingcontracts.exchange import REDACTED, Call, Exchange, Reply, spellings
 from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, UNFUNDED, Probe
 from klingcontracts.probe_free import KEY
 from klingcontracts.probe_guarded import is_taken, message_of
-from klingcontracts.probe_pace import Pace
+from klingcontracts.probe_pace import LONGEST, Pace
 
 Send = Callable[[Call], Reply]
 
@@ -82,6 +82,7 @@ class Spending:
         self.charged = 0  # jobs of the key that was said to have no money
         self.exhausted = False  # whether more requests were wanted than may be sent
         self._failures = 0
+        self._too_long = False
         self.after: Callable[[], None] = lambda: None  # called when a reply is there, for who shows it
 
     @property
@@ -150,6 +151,7 @@ class Spending:
             if reply.status != 429 or turn == PATIENCE - 1:
                 break
             if not self.pace.back_off(reply, turn):
+                self._too_long = True
                 break
             self._count_on()
         return Exchange(call, reply, self.pace.now(), self.requests)
@@ -199,8 +201,13 @@ class Spending:
     def _go_on(self, probe: Probe, reply: Reply) -> None:
         keyed = probe.key == FIRST and "authorization" not in probe.call.headers
         message = message_of(reply)
-        if reply.status == 429 and not probe.cost == PAID:
-            raise Halt(f"The limits were reached {PATIENCE} times in a row: 429 {message}".strip())
+        if reply.status == 429 and probe.cost != PAID:
+            told = (
+                f"and the wait is over {LONGEST:g} seconds"
+                if self._too_long
+                else f"{PATIENCE} times in a row"
+            )
+            raise Halt(f"The limits were reached {told}: 429 {message}".strip())
         if keyed and (reply.status in {402, 403} or (reply.status == 429 and _ARREARS.search(message))):
             raise Halt(f"The account can't be used: {reply.status} {message}".strip())
         if keyed and reply.status == 401:
