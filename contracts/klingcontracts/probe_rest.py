@@ -66,8 +66,8 @@ def _as_warning(name: str, says: str) -> Any:
 
 
 def _told(exchange: Exchange) -> _Told:
-    texts = [exchange.reply.headers.get(name.lower(), "") for name in HEADERS]
-    return _Told(*map(_whole, texts), exchange)
+    limit, left, reset = (_whole(exchange.reply.headers.get(name.lower(), "")) for name in HEADERS)
+    return _Told(limit, left, reset, exchange)
 
 
 def _whole(text: str) -> int | None:
