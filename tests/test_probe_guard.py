@@ -310,7 +310,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data(), st.integers(0, 3), st.integers(0, 2))
 def test_no_server_makes_it_accept_more_than_the_budget(look, data, spend, unexpected):
     """Whatever a server answers, at random, it is never asked for more jobs than it may take."""

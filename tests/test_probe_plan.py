@@ -35,7 +35,8 @@ def test_an_oracle_answers_all_that_else_costs():
     assert plan.risky == []
 
 
-def test_the_plan_shows_what_it_costs_and_what_stays_unlooked_at():
+def test_the_plan_shows_what_it_costs_and_what_stays_unlooked_at(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     plan, readings = plan_of()
     text = shown(plan, readings.contract, 0, 250)
     assert "With --spend 0 none of the probes that may be accepted is sent." in text
