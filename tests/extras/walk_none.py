@@ -1,12 +1,15 @@
 """What a plain install has: the contract, the server, and a world in this process."""
 
 import json
+import os
 import sys
 import urllib.request
 
 import klingmock
 from klingcontracts.check import check_body
 from klingcontracts.contract import load
+from klingmock.cli import COMMANDS
+from klingmock.cli import main as command
 
 BODY = b'{"image": "https://example.com/mountain.jpg"}'
 
@@ -26,6 +29,14 @@ def main() -> None:
         with urllib.request.urlopen(url) as reply:
             assert reply.read()[4:8] == b"ftyp"
         fake.assert_conforms()
+    for name in COMMANDS:
+        assert command([name, "--help"]) == 0, name
+    assert command(["diff", "2026-02", "2026-04"]) == 1
+    assert command(["scenarios"]) == 0
+    with klingmock.running(timing="instant") as fake:
+        os.environ["MODELLIX_API_KEY"] = fake.api_key
+        assert command(["drift", "live", fake.url, "--plan"]) == 0
+    assert command(["certify", "--scenario", "plain", "--", sys.executable, "-c", "pass"]) == 3
     print("walked", sys.version.split()[0])
 
 
