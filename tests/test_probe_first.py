@@ -3,7 +3,11 @@
 import pytest
 
 from klingcontracts.contract import load
-from klingcontracts.exchange import Reply
+from klingcontracts.exchange import Exchange, Reply
+from klingcontracts.probe import Outcome, Probe, got
+from klingcontracts.probe_first import _settled
+from klingcontracts.probe_guard import Halt, NoReply, NotSent
+from klingcontracts.probe_judge import Seen
 from klingcontracts.rule import Level
 from klingmock.answer import Mock
 from klingmock.clock import Manual
@@ -86,3 +90,36 @@ def test_a_moment_of_failure_at_the_beginning_is_asked_again(look, method):
 
     report = look(send, clock=clock).report()
     assert (report.at(Level.WARNING), report.exit_code()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"), [(NotSent("no money"), ["no money"]), (NoReply("it hung up"), ["a task: it hung up"])]
+)
+def test_what_failed_at_first_and_can_not_be_asked_again_is_not_looked_at(look, error, kept):
+    asking = look("2026-02").asking
+    asking.brought.seen.clear()
+    asking.brought.unlooked.clear()
+    probe = Probe("task.unknown", "a task", got("/api/v1/tasks/x"))
+    for status in (500, 404):
+        asking.brought.seen.append(Seen(probe, Exchange(probe.call, Reply(status, {})), Outcome(status)))
+
+    def failing(one):
+        raise error
+
+    asking.failing = failing
+    _settled(asking)
+    assert [one.exchange.reply.status for one in asking.brought.seen] == [404]
+    assert [one.why for one in asking.brought.unlooked] == kept
+
+
+def test_where_nothing_else_is_answered_the_server_fails(look):
+    asking = look("2026-02").asking
+    probe = Probe("task.unknown", "a task", got("/api/v1/tasks/x"))
+    asking.brought.seen[:] = [Seen(probe, Exchange(probe.call, Reply(503, {})), Outcome(503))]
+
+    def failing(one):
+        raise NotSent("no money")
+
+    asking.failing = failing
+    with pytest.raises(Halt, match="everything is answered with 503"):
+        _settled(asking)

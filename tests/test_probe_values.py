@@ -2,7 +2,7 @@
 
 import pytest
 
-from klingcontracts.probe_values import LONGEST, fit, good, kind_of, options, text, wrong
+from klingcontracts.probe_values import LONGEST, _at, fit, good, kind_of, options, text, wrong
 from klingcontracts.shape import compiled
 
 SCHEMAS = [
@@ -75,3 +75,9 @@ def test_options_of_what_has_none():
 
 def test_true_is_not_one():
     assert kind_of(1) == "1"
+
+
+def test_a_bound_is_met_in_each_way_that_a_number_has():
+    assert list(map(repr, _at(0.5, {"type": "number"}))) == ["0.5"]
+    assert list(map(repr, _at(2, {"type": "integer"}))) == ["2"]
+    assert list(map(repr, _at(1, {"type": "number"}))) == ["1", "1.0"]

@@ -145,15 +145,15 @@ class Spending:
 
     def _exchanged(self, probe: Probe, *, again: bool) -> Exchange:
         call = self._with_key(probe)
-        for turn in range(PATIENCE):
-            reply = self._replied(call, again=again)
-            self.pace.saw(reply)
-            if reply.status != 429 or turn == PATIENCE - 1:
-                break
-            if not self.pace.back_off(reply, turn):
-                self._too_long = True
-                break
-            self._count_on()
+        self._too_long = False
+        reply, turn = self._replied(call, again=again), 0
+        self.pace.saw(reply)
+        while reply.status == 429 and turn < PATIENCE - 1 and not self._too_long:
+            self._too_long = not self.pace.back_off(reply, turn)
+            if not self._too_long:
+                self._count_on()
+                reply, turn = self._replied(call, again=again), turn + 1
+                self.pace.saw(reply)
         return Exchange(call, reply, self.pace.now(), self.requests)
 
     def _replied(self, call: Call, *, again: bool) -> Reply:

@@ -11,7 +11,7 @@ from klingcontracts.contract import Contract
 from klingcontracts.drift import Found
 from klingcontracts.exchange import Call, Exchange, is_secret, shortened
 from klingcontracts.finding import Finding
-from klingcontracts.probe import ORACLE, UNTOLD, Outcome, Probe, foretold, refused
+from klingcontracts.probe import ORACLE, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_free import NO_KEY
 from klingcontracts.probe_guarded import message_of
 from klingcontracts.probe_reading import Readings, agrees
@@ -201,8 +201,3 @@ def once(told: Iterable[Found]) -> list[Found]:
     for one in sorted(told, key=lambda one: -one.finding.level):
         kept.setdefault(one.finding.fingerprint, one)
     return list(kept.values())
-
-
-def refusal_of(contract: Contract, rule: str) -> str:
-    """How the contract says that a break of this rule is answered, in words."""
-    return str(refused(contract, contract.rules[rule]))

@@ -1,11 +1,11 @@
 """What will be asked, in which way and at which cost, and what will not; as data, and as a table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from klingcontracts.contract import Contract
 from klingcontracts.drift import NotLooked
-from klingcontracts.probe import FREE, GUARDED, ORACLE, PAID, UNFUNDED, Probe, outcome, posted
+from klingcontracts.probe import FREE, ORACLE, PAID, UNFUNDED, Probe, outcome, posted
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_free import first_probes, free_probes
 from klingcontracts.probe_guarded import Guard, guarded
@@ -132,9 +132,8 @@ def shown(plan: Plan, contract: Contract, spend: int, requests: int) -> str:
     lines.append(_money(contract, plan, spend))
     looked = {probe.rule for probe in plan.all() if probe not in paid or spend}
     rest = unlooked(contract, looked | _by_any_reply(contract, spend=spend))
-    if rest:
-        rows = [(one.rule, one.why) for one in rest]
-        lines += ["", table(("not looked at", "because"), rows, whole=("not looked at",))]
+    rows = [(one.rule, one.why) for one in rest]
+    lines += ["", table(("not looked at", "because"), rows, whole=("not looked at",))]
     return "\n".join(lines)
 
 
@@ -163,8 +162,3 @@ def _money(contract: Contract, plan: Plan, spend: int) -> str:
     if not spend:
         return "With --spend 0 none of the probes that may be accepted is sent."
     return f"With --spend {spend} at most {spend} jobs are paid for: {most:.4f} {currency} at worst."
-
-
-def free_of(plan: Plan) -> Iterator[Probe]:
-    """The probes that cost nothing."""
-    return (probe for probe in plan.all() if probe.cost in {FREE, GUARDED, ORACLE})
