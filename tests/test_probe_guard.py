@@ -18,7 +18,6 @@ from klingcontracts.probe_guard import (
     NotSent,
     Spending,
     hidden,
-    of_unfunded,
 )
 from klingcontracts.probe_pace import Pace, Rate
 from klingcontracts.probe_reading import Readings
@@ -297,12 +296,6 @@ def test_who_shows_the_progress_is_told():
     api.spending.after = lambda: told.append(api.spending.requests)
     api.ask(bad())
     assert told == [1]
-
-
-def test_the_same_question_for_the_key_without_money():
-    probe = bad(about=posted(SUBMIT, GOOD), guard="x")
-    asked = of_unfunded(probe)
-    assert (asked.call, asked.key, asked.cost, asked.guard) == (posted(SUBMIT, GOOD), UNFUNDED, ORACLE, "")
 
 
 ANSWERS = st.sampled_from(

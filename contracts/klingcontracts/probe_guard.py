@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from klingcontracts.exchange import REDACTED, Call, Exchange, Reply, spellings
-from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, UNFUNDED, Probe
+from klingcontracts.probe import FIRST, NOBODY, ORACLE, PAID, Probe
 from klingcontracts.probe_free import KEY
 from klingcontracts.probe_guarded import is_taken, message_of
 from klingcontracts.probe_pace import LONGEST, Pace
@@ -215,8 +215,3 @@ class Spending:
         self._failures = self._failures + 1 if reply.status >= 500 else 0
         if self._failures >= MOST_FAILURES:
             raise Halt(f"The server fails: {self._failures} replies of {reply.status} one after the other.")
-
-
-def of_unfunded(probe: Probe) -> Probe:
-    """The same question put to the key without money."""
-    return probe._replace(call=probe.subject, key=UNFUNDED, cost=ORACLE, about=None, guard="")
