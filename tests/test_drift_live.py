@@ -226,3 +226,9 @@ def test_a_terminal_shows_the_progress_and_the_money(live, api, monkeypatch):
 def test_help_is_there_without_a_server(capsys):
     assert main(["drift", "live", "--help"]) == 0
     assert "--unfunded-key-env" in capsys.readouterr().out
+
+
+def test_the_canary_and_a_report_are_two_files(live):
+    code, out, err = live("http://127.0.0.1:1", "--canary", "one.json", "--report", "json=./one.json")
+    assert (code, out) == (2, "")
+    assert "is the file of --canary and of a --report. Give each a file of its own." in err

@@ -204,7 +204,7 @@ MAY_IMPORT = {
     "drift_live": (
         "cli_report contract document live_flags live_http out pages probe_ask probe_canary probe_follow "
         "probe_guard probe_guarded probe_pace probe_page probe_plan probe_reading probe_rest probe_run "
-        "problem"
+        "problem report_files"
     ),
     "options": "contract document grammar ledger problem served task",
     "worlds": "answer check exchange problem served",

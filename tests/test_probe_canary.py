@@ -77,3 +77,18 @@ def test_an_error_in_its_place_is_held_against_the_contract(look):
 
     loud = look(send, clock=clock, canary=Canary("t-1", clock.now(), clock.now(), "success")).loud()
     assert "task.reply.status" in loud
+
+
+def test_a_server_that_is_out_of_order_says_nothing_of_it(look):
+    clock = Manual()
+    fake = Mock([load()], clock=clock)
+    failures = [2]
+
+    def send(call):
+        if call.path.endswith("t-1") and failures[0]:
+            failures[0] -= 1
+            return fake.answer(call)._replace(status=503)
+        return fake.answer(call)
+
+    earlier = clock.now() - 30 * 24 * HOUR
+    assert look(send, clock=clock, canary=Canary("t-1", earlier, earlier, "success")).loud() == {}

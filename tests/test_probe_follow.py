@@ -222,3 +222,32 @@ def test_the_newest_revision_tells_where_the_result_is_and_until_when(look):
     assert loud["submit.reply.data.get_result.url.leads"] == "http://api.test/api/v1/tasks/other"
     hours = finished(lambda d, *_: d.update(result_expires_at=d["result_expires_at"] - 6 * 86_400_000))
     assert altered(look, hours, "2026-07").loud().keys() == {"task.retention"}
+
+
+def out_of_order(where, times):
+    """The server fails so many times where `where` says of a path."""
+    left = [times]
+
+    def change(told, call, nth, reply):
+        if not where(call.path) or not left[0]:
+            return None
+        left[0] -= 1
+        return Reply(503, reply.headers, b'{"code": 503, "message": "Service unavailable"}')
+
+    return change
+
+
+def test_a_server_that_is_out_of_order_for_a_while_says_nothing_of_the_job(look):
+    polls = out_of_order(lambda path: path.startswith("/api/v1/tasks/task-"), 2)
+    one = altered(look, polls)
+    assert one.loud() == {}
+    assert [job.status for job in one.run.jobs] == ["success"]
+    result = altered(look, out_of_order(lambda path: "/videos/" in path, 1))
+    assert result.loud() == {}
+
+
+def test_a_server_that_stays_out_of_order_ends_the_run_which_tells_of_the_job(look):
+    one = altered(look, out_of_order(lambda path: path.startswith("/api/v1/tasks/task-"), 99))
+    report = one.report()
+    assert (report.verdict(), report.accepted, len(one.run.tasks)) == ("inconclusive", 1, 1)
+    assert report.incomplete == "The server fails: 3 replies of 503 one after the other."

@@ -19,7 +19,7 @@ from klingcontracts.probe_guard import (
     Spending,
     hidden,
 )
-from klingcontracts.probe_pace import Pace, Rate
+from klingcontracts.probe_pace import Pace, Rate, TooLong
 from klingcontracts.probe_reading import Readings
 from klingmock.clock import Manual
 
@@ -324,3 +324,22 @@ def test_no_server_makes_it_accept_more_than_the_budget(look, data, spend, unexp
     report = one.report()
     assert accepted == report.accepted <= spend + unexpected
     assert report.requests == len(one.calls) <= 60
+
+
+def test_a_job_that_is_waited_for_in_vain_is_not_paid_for():
+    api = Api(TAKEN, spend=1)
+    reset = str(int(api.clock.now()) + 200)
+    api.spending.pace.saw(refusal(x_ratelimit_remaining="0", x_ratelimit_reset=reset))
+    with pytest.raises(TooLong):
+        api.ask(good(cost=PAID))
+    assert (api.calls, api.spending.spent, api.spending.accepted) == ([], 0, 0)
+
+
+def test_a_job_that_the_limits_refused_is_paid_for_once_when_it_is_taken():
+    api = Api(refusal(429), TAKEN, spend=1)
+    api.ask(good(cost=PAID))
+    assert (len(api.calls), api.spending.spent, api.spending.accepted) == (2, 1, 1)
+    short = Api(refusal(429), spend=1, requests=1)
+    with pytest.raises(NotSent, match="--max-requests 1"):
+        short.ask(good(cost=PAID))
+    assert (short.spending.spent, short.spending.accepted) == (0, 0)

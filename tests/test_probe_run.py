@@ -287,3 +287,29 @@ def test_a_job_without_an_id_is_nothing_to_keep(look):
     one = altered(look, change, spend=1)
     assert one.report().accepted == 1
     assert one.run.tasks == []
+
+
+def taken_for(body):
+    """A server that takes a body of one broken rule: it is one job more than was to be paid for."""
+
+    def change(call, reply):
+        if submitted(call) and reply.status == 400 and body in bytes(call.body):
+            data = b'{"code": 0, "message": "success", "data": {"status": "pending", "task_id": "task-x"}}'
+            return reply._replace(status=200, body=data)
+        return None
+
+    return change
+
+
+def test_a_job_that_should_have_been_refused_is_told_of_and_kept_too(look):
+    one, kept = altered(look, taken_for(b'"STD"')), []
+    one.run.began = kept.append
+    assert one.report().accepted == 1
+    assert [canary.task_id for canary in kept] == one.run.tasks == ["task-x"]
+
+
+def test_a_job_of_another_key_is_told_of_and_not_kept(look):
+    one, kept = look("2026-07", keys={"unfunded": "mock-rich"}), []
+    one.run.began = kept.append
+    assert one.report().accepted == 1
+    assert (len(one.run.tasks), kept) == (1, [])

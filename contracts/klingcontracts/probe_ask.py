@@ -1,6 +1,6 @@
 """Asking: a probe is sent, asked again when the answer was not foretold, and what it says is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from klingcontracts.drift import Found, NotLooked
@@ -8,7 +8,7 @@ from klingcontracts.exchange import Reply
 from klingcontracts.probe import FREE, ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_guard import READS, Halt, NoReply, NotSent, Spending
-from klingcontracts.probe_guarded import Guard, decoded, guarded, message_of, said
+from klingcontracts.probe_guarded import Guard, decoded, guarded, is_taken, message_of, said
 from klingcontracts.probe_judge import Seen, found, stated
 from klingcontracts.probe_reading import Readings, agrees
 from klingcontracts.rule import Level
@@ -33,6 +33,7 @@ class Asking:
         self.readings, self.spending = readings, spending
         self.brought = Brought([], [], [])
         self.guards: list[Guard] = []
+        self.began: Callable[[Seen], None] = lambda _: None  # called for each job that is accepted
         self._silent = 0
         self._again: set[str] = set()
 
@@ -46,7 +47,10 @@ class Asking:
             elif self._is_odd(seen):
                 seen = self._asked_again(seen)
         except NotSent as reason:
-            self.brought.unlooked.append(NotLooked(probe.rule, str(reason)))
+            if probe.cost == PAID:  # of its rule something else may have been looked at
+                self.leave(probe, str(reason))
+            else:
+                self.brought.unlooked.append(NotLooked(probe.rule, str(reason)))
             return None
         except NoReply as reason:
             self._silent += 1
@@ -88,7 +92,10 @@ class Asking:
         if probe.cost == ORACLE and told.accepted:
             charged = "the key without money was charged: a job was accepted"
             self.brought.told.append(found(FUNDED, "402 to a good body, 400 to a bad one", charged, exchange))
-        return Seen(probe, exchange, self._meaning(probe, told, exchange.reply))
+        seen = Seen(probe, exchange, self._meaning(probe, told, exchange.reply))
+        if is_taken(exchange.reply) and probe.call.method not in READS:
+            self.began(seen)
+        return seen
 
     def was_asked(self, probe: Probe) -> bool:
         """Whether the same call was seen already."""

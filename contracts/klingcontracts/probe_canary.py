@@ -7,7 +7,7 @@ from klingcontracts.contract import Contract
 from klingcontracts.drift import Found, NotLooked
 from klingcontracts.probe import Probe, got
 from klingcontracts.probe_ask import Brought
-from klingcontracts.probe_follow import STATUS, Job, retained, text_at
+from klingcontracts.probe_follow import STATUS, Job, answered, retained, text_at
 from klingcontracts.probe_free import task_path
 from klingcontracts.probe_guard import NoReply, NotSent, Spending
 from klingcontracts.probe_guarded import said
@@ -45,7 +45,7 @@ def looked_after(contract: Contract, spending: Spending, canary: Canary, brought
     begins = canary.ended if retention["from"] == "completion" else canary.submitted
     probe = Probe(STATUS, "the task of an earlier run", got(task_path(contract, canary.task_id)))
     try:
-        exchange = spending.ask(probe)
+        exchange = answered(spending, probe)
     except (NotSent, NoReply) as reason:
         brought.unlooked.append(NotLooked("task.retention", str(reason)))
         return

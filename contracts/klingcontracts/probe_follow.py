@@ -24,6 +24,7 @@ SLOWER = 1.5  # times as long as the wait before it: jobs may take minutes, and 
 SELDOM = 60.0  # seconds that such a wait has at most
 AFTER_THE_END = 2  # times that a finished task is asked for again
 AROUND = 3  # requests about a task that has ended: without a key, with another one, its result
+OUTAGE = 10.0  # seconds before a poll that failed with 500 or more is sent again: the job is paid for
 LONGER = 2  # poll intervals before each of them
 END = stated("task.lifecycle.end", "a job that is as documented ends in success", Level.WARNING)
 SLACK = 2.0  # seconds by which clocks may differ
@@ -118,10 +119,10 @@ def _polled(
     began, polls, behind = spending.pace.now(), [], AFTER_THE_END
     probe = Probe(STATUS, "a poll of the job", got(task_path(contract, task_id)))
     while behind >= 0:
-        exchange = spending.ask(probe)
+        exchange = answered(spending, probe)
         polls.append(exchange)
         brought.seen.append(Seen(probe, exchange, said(exchange.reply, ())))
-        if exchange.reply.status != 200 and exchange.reply.status < 500:
+        if exchange.reply.status != 200:
             break  # what it says instead is a difference by itself
         behind -= behind < AFTER_THE_END or _has_ended(exchange, ends)
         if spending.pace.now() - began > patience.timeout:
@@ -138,6 +139,15 @@ def _polled(
     if "failed" in statuses:
         brought.told.append(found(END, "success", "failed", polls[-1]))
     return polls
+
+
+def answered(spending: Spending, probe: Probe) -> Exchange:
+    """Ask, and again while the server is out of order, which says nothing of the job. Raises Halt."""
+    exchange = spending.ask(probe)
+    while exchange.reply.status >= 500:
+        spending.pace.sleep(OUTAGE)
+        exchange = spending.ask(probe)
+    return exchange
 
 
 def _has_ended(exchange: Exchange, ends: set[str]) -> bool:
@@ -178,7 +188,7 @@ def _around(contract: Contract, spending: Spending, job: Job, brought: Brought) 
     else:
         brought.unlooked.append(NotLooked("task.unknown", "of another key: it needs --second-key-env"))
     for probe in asked:
-        exchange = spending.ask(probe)
+        exchange = answered(spending, probe)
         if probe.key == SECOND and exchange.reply.status == 401:
             brought.unlooked.append(NotLooked("task.unknown", "of another key: the second key is refused"))
         else:
@@ -200,6 +210,9 @@ def _result(spending: Spending, job: Job) -> Iterator[Found]:
     probe = Probe("video.unknown", "the result", call, NOBODY, origin=f"{parts.scheme}://{parts.netloc}")
     try:
         exchange = spending.ask(probe)
+        if exchange.reply.status >= 500:
+            spending.pace.rest()
+            exchange = spending.ask(probe)
     except NoReply as reason:
         yield found(rule, "a video", str(reason))
         return

@@ -106,10 +106,8 @@ class Spending:
         """
         cost = self._cost(probe)
         self._allow(probe, cost)
-        if cost == PAID:
-            self.spent += 1  # until it is refused: a job whose reply is lost may have been taken
         try:
-            exchange = self._exchanged(probe, again=cost != PAID)
+            exchange = self._exchanged(probe, paid=cost == PAID)
         except NoReply:
             self.lost += cost == PAID
             raise
@@ -143,31 +141,33 @@ class Spending:
             self.exhausted = True
             raise NotSent(f"--max-requests {self.budget.requests} was reached")
 
-    def _exchanged(self, probe: Probe, *, again: bool) -> Exchange:
+    def _exchanged(self, probe: Probe, *, paid: bool) -> Exchange:
         call = self._with_key(probe)
         self._too_long = False
-        reply, turn = self._replied(call, again=again), 0
+        reply, turn = self._replied(call, paid=paid), 0
         self.pace.saw(reply)
         while reply.status == 429 and turn < PATIENCE - 1 and not self._too_long:
             self._too_long = not self.pace.back_off(reply, turn)
             if not self._too_long:
+                self.spent -= paid  # it was refused
                 self._count_on()
-                reply, turn = self._replied(call, again=again), turn + 1
+                reply, turn = self._replied(call, paid=paid), turn + 1
                 self.pace.saw(reply)
         return Exchange(call, reply, self.pace.now(), self.requests)
 
-    def _replied(self, call: Call, *, again: bool) -> Reply:
+    def _replied(self, call: Call, *, paid: bool) -> Reply:
         try:
-            return self._sent(call)
+            return self._sent(call, paid=paid)
         except NoReply:
-            if not again or self.requests >= self.budget.requests or self.requests == 1:
+            if paid or self.requests >= self.budget.requests or self.requests == 1:
                 raise
             self.pace.rest()
-            return self._sent(call)
+            return self._sent(call, paid=paid)
 
-    def _sent(self, call: Call) -> Reply:
+    def _sent(self, call: Call, *, paid: bool) -> Reply:
         self.pace.wait()
         self.requests += 1
+        self.spent += paid  # until it is refused: a job whose reply is lost may have been taken
         return self._without_keys(self._send(call))
 
     def _without_keys(self, reply: Reply) -> Reply:

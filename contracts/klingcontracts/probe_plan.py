@@ -20,7 +20,7 @@ _NEEDS = (  # what no probe asks, by the beginning of a rule's id, and why
     ("limit.concurrency", "it would take more running jobs than the limit"),
     ("balance.insufficient", "it needs a key without money: --unfunded-key-env"),
     ("submit.body.size", "it would take a body larger than any server should be sent"),
-    ("video.unknown", "it needs the result of a job: --spend 1"),
+    ("video.unknown", "nobody documents the host of results, nor what its paths are"),
     ("submit.reply.status", "it needs an accepted job: --spend 1"),
     ("submit.reply.data", "it needs an accepted job: --spend 1"),
     ("submit.reply.", "it needs an accepted job: --spend 1"),

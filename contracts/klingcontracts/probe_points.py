@@ -47,8 +47,10 @@ def calibrated(asking: Asking) -> bool:
     return False
 
 
-def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] = ()) -> None:
+def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] = ()) -> list[Probe]:
     """Ask about bodies; what a guard does not tell for certain behind another one, or without.
+
+    Returns what none of this settles and might be accepted, which is for money then.
 
     A guard that answers for a body which should have been refused before may only be looked at earlier than
     we think. So it is believed where something of the same kind was refused for itself. `before` are the
@@ -58,16 +60,15 @@ def ask_points(asking: Asking, probes: Sequence[Probe], before: Sequence[Seen] =
     asked += [seen for seen in map(asking.look, (one for one in probes if one.guard)) if seen is not None]
     doubtful, sure = _doubtful(asking.readings, asked)
     bare = [probe for one in doubtful for probe in _settled(asking, one, sure)]
-    rest = []
+    rest, left = [], []
     for probe in [*(one for one in probes if not one.guard), *bare]:
         if probe.cost == PAID:
-            asking.leave(probe, "its guard is looked at too early, and without it a job may be accepted")
+            left.append(probe)
         elif probe.cost == ORACLE and asking.spending.charged:
             rest.append(probe)
         elif not asking.was_asked(probe):
             asking.look(probe)
-    if rest:
-        ask_points(asking, _without_oracle(asking, rest))
+    return left + (ask_points(asking, _without_oracle(asking, rest)) if rest else [])
 
 
 def _without_oracle(asking: Asking, probes: Sequence[Probe]) -> list[Probe]:

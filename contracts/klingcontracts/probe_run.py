@@ -1,10 +1,10 @@
 """A run: what is asked, in its order, within the budget; and the report of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from klingcontracts.drift import NotLooked, Report
-from klingcontracts.probe import PAID, UNFUNDED, Probe
+from klingcontracts.probe import FIRST, PAID, UNFUNDED, Probe
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_canary import Canary, begun, looked_after
 from klingcontracts.probe_first import first_look
@@ -14,7 +14,7 @@ from klingcontracts.probe_jobs import price
 from klingcontracts.probe_judge import Seen, judged, once
 from klingcontracts.probe_money import Money
 from klingcontracts.probe_pace import TooLong
-from klingcontracts.probe_plan import Plan, planned, unlooked
+from klingcontracts.probe_plan import planned, unlooked
 from klingcontracts.probe_points import ask_points, assert_guards, calibrated
 from klingcontracts.probe_rest import by_replies, headers_told, models_told, reads_told, same_ids, types_told
 from klingcontracts.strictjson import parse
@@ -25,7 +25,7 @@ class Run:
     """One look at a live API. `run` does it; what it has brought is there even when it is interrupted.
 
     `picture` is the URL of the image that jobs are made of. `expected` are the requests, as far as known.
-    `began` hears of each job that is paid for, as soon as it is accepted; `tasks` are their ids.
+    `began` hears of each job that is accepted, paid for on purpose or not, at once; `tasks` are their ids.
     """
 
     asking: Asking
@@ -45,6 +45,7 @@ class Run:
 
     def run(self) -> None:
         """Ask everything that the budget allows."""
+        self.asking.began = self._begin
         try:
             first_look(self.asking)
             self._all()
@@ -90,18 +91,17 @@ class Run:
         self.expected = self.spending.requests + len(plan.free) + len(plan.points)
         for probe in plan.free:
             asking.look(probe)
-        ask_points(asking, plan.points, asserted)
-        self._pay(plan)
+        left = ask_points(asking, plan.points, asserted)
+        self._pay([*plan.risky, *plan.jobs, *left])
         asking.brought.told.extend(money.after(self.paid()))
 
-    def _pay(self, plan: Plan) -> None:
+    def _pay(self, probes: Sequence[Probe]) -> None:
         asking = self.asking
-        for probe in (*plan.risky, *plan.jobs):
+        for probe in probes:
             if self._is_too_late(probe):
                 continue
             seen = asking.look(probe)
             if seen is not None and seen.outcome.accepted:
-                self._begin(seen)
                 job = follow(asking.readings.contract, self.spending, seen, self.patience, asking.brought)
                 if job is not None:
                     self.jobs.append(job)
@@ -110,7 +110,8 @@ class Run:
         kept = begun(seen)
         if kept is not None:
             self.tasks.append(kept.task_id)
-            self.began(kept)
+            if seen.probe.key == FIRST and "authorization" not in seen.probe.call.headers:
+                self.began(kept)  # a job of another key is none that the next run can read
 
     def _is_too_late(self, probe: Probe) -> bool:
         """Whether the requests that are left might not carry a job to its end: then it is not paid for."""

@@ -41,6 +41,7 @@ from klingmock.live_flags import (
 )
 from klingmock.live_http import Http
 from klingmock.out import say
+from klingmock.report_files import apart
 
 KEY_ENV = "MODELLIX_API_KEY"
 INTERRUPTED = 130
@@ -87,6 +88,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Look at the live API; 1 for drift, 3 when it could not be looked at."""
+    apart(chosen.canary, (path for _, path in chosen.report))
     readings = Readings(lambda read: load(chosen.against, read), pairs(chosen.reading))
     base, page, picture = base_of(chosen.base_url), page_of(chosen.page), picture_of(chosen.image)
     sent_along, prepared, canary = headers(chosen.header), prepare(chosen), canary_in(chosen.canary)

@@ -32,6 +32,12 @@ def tried(paths: Sequence[str]) -> None:
         _try(path)
 
 
+def apart(kept: str | None, paths: Iterable[str]) -> None:
+    """Problem where a report goes to the file that something else is kept in."""
+    if kept is not None and _place(kept) in map(_place, paths):
+        raise Problem(f"{kept!r} is the file of --canary and of a --report.", "Give each a file of its own.")
+
+
 def write(path: str, text: str) -> None:
     """Write a report; Problem, with exit code 3, when that fails after all."""
     try:
