@@ -8,7 +8,7 @@ import pytest
 from klingcontracts.contract import load
 from klingcontracts.exchange import REDACTED, Call
 from klingcontracts.problem import Problem
-from klingmock.handle import Handle
+from klingmock.handle import KEPT, Handle
 from klingmock.options import options
 
 SUBMIT = load().operation("submit").path
@@ -139,9 +139,9 @@ def test_the_journal_and_its_total():
     task_id = submit(handle)
     poll(handle, task_id)
     assert [entry.operation for entry in handle.journal] == ["submit", "task"]
-    for _ in range(1000):
+    for _ in range(KEPT):
         poll(handle, task_id)
-    assert (len(handle.journal), handle.total) == (1000, 1002)
+    assert (len(handle.journal), handle.total) == (KEPT, KEPT + 2)
 
 
 def test_the_last_request_is_whole_and_has_no_secrets():
@@ -254,12 +254,13 @@ def test_what_is_told_ends_with_the_faults_and_what_became_of_them():
 def test_who_is_judged_is_judged_by_everything_or_not_at_all():
     handle = world()
     submit(handle)
-    for _ in range(999):
+    for _ in range(KEPT - 1):
         send(handle)
     assert handle.verdict().judgements
     send(handle)
-    for judge in (handle.verdict, handle.assert_good_client):
-        with pytest.raises(Problem, match="Of 1001 exchanges the last 1000 are kept: too few to judge"):
+    charged, conforms = handle.assert_no_double_charge, handle.assert_conforms
+    for judge in (handle.verdict, handle.assert_good_client, charged, conforms):
+        with pytest.raises(Problem, match="Of 10001 exchanges the last 10000 are kept: too few to judge"):
             judge()
     handle.reset()
     submit(handle)

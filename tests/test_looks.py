@@ -219,6 +219,8 @@ def test_a_job_that_was_paid_for_twice(world):
     for jobs in ("0", "1.5", "x"):
         with pytest.raises(Problem, match=r"^jobs: "):
             looks.ledger(world, Asked({"jobs": jobs}, "mock-a"))
+    world.forget_exchanges()
+    assert looks.ledger(world, Asked(key="mock-a"))["double_charges"] is None
 
 
 @pytest.mark.parametrize("revision", ["2026-04", "2026-07"])

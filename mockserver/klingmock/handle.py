@@ -28,6 +28,7 @@ from klingmock.steered import Site, Steered
 from klingmock.virtual import LONGEST, Wait, virtual_time
 
 LOCAL = "127.0.0.1"
+KEPT = 10_000  # exchanges of a world; by fewer than all of them nobody is judged
 MOST_RUNS = 20  # of waits of the same length that a report shows
 
 
@@ -47,7 +48,7 @@ class Handle(Steered):
         watch: Callable[[Contract, Entry], None] | None = None,
     ) -> None:
         told = (lambda entry: watch(self.contract, entry)) if watch else None
-        super().__init__(recipe(options), Site(lambda: Journal(watch=told)))
+        super().__init__(recipe(options), Site(lambda: Journal(KEPT, watch=told)))
         self.options = options
         self.waits: list[Wait] = []  # that a client asked for in virtual time, in their order
         self.settle: Callable[[], None] = lambda: None  # returns when what was sent before is answered
@@ -152,7 +153,8 @@ class Handle(Steered):
         """Raise an AssertionError with a table when a request broke the contract, or there was none.
 
         What only the server can know (a foreign key, a limit, an empty balance, a task that has expired) is
-        not held against the client.
+        not held against the client. Raises Problem when there were more exchanges than the 10,000 that are
+        kept.
         """
         __tracebackhide__ = True
         if not self.total:
@@ -161,7 +163,7 @@ class Handle(Steered):
             )
         found = [
             (entry.exchange.number, finding)
-            for entry in self.journal
+            for entry in self.whole()
             for finding in entry.findings
             if of_the_call(finding.rule)
         ]
@@ -170,10 +172,11 @@ class Handle(Steered):
     def assert_no_double_charge(self, jobs: int = 1) -> None:
         """Raise an AssertionError when one job was charged again: the two calls, and what came between.
 
-        Submissions of the same body are one job, or `jobs` of them.
+        Submissions of the same body are one job, or `jobs` of them. Raises Problem when there were more
+        exchanges than the 10,000 that are kept.
         """
         __tracebackhide__ = True
-        entries = self.journal
+        entries = self.whole()
         seen = conduct(self.contract, [entry.exchange for entry in entries], {}, jobs=jobs)
         assert_charged_once(self.charges, entries, seen)
 
@@ -189,7 +192,7 @@ class Handle(Steered):
         """Judge what the client did; `outcome` is "success" or "failure", as it said in the end.
 
         Rules that need an outcome are not judged without. `jobs` is how many jobs of one body were meant.
-        Raises Problem when there were more exchanges than the 1000 that are kept.
+        Raises Problem when there were more exchanges than the 10,000 that are kept.
         """
         __tracebackhide__ = True
         entries = self.whole()

@@ -115,10 +115,10 @@ def ledger(world: Steered, asked: Asked) -> Json:
     """What jobs cost, in US dollars at prices that are made up, and which were paid for twice.
 
     What a key began with, less `spent`, with `returned`, is `balance` less `overdrawn`. `jobs=N` says how
-    many jobs of one body were meant, 1 where it is not given.
+    many jobs of one body were meant, 1 where it is not given. `double_charges` is null when there were more
+    exchanges than are kept: the rest does not tell.
     """
-    charges = world.charges
-    double = charged_again(charges, world.journal, _jobs(asked))
+    charges, jobs = world.charges, _jobs(asked)
     return {
         "currency": "USD",
         "synthetic": True,
@@ -137,11 +137,15 @@ def ledger(world: Steered, asked: Asked) -> Json:
             }
             for charge in charges
         ],
-        "double_charges": [
-            {"requests": [first.number, second.number], "task_ids": [first.task_id, second.task_id]}
-            for first, second in double
-        ],
+        "double_charges": _twice(world, jobs) if world.kept == world.total else None,
     }
+
+
+def _twice(world: Steered, jobs: int) -> list[Json]:
+    return [
+        {"requests": [first.number, second.number], "task_ids": [first.task_id, second.task_id]}
+        for first, second in charged_again(world.charges, world.journal, jobs)
+    ]
 
 
 def _jobs(asked: Asked) -> int:
