@@ -68,14 +68,22 @@ def test_429_says_how_long_to_wait(headers, waits):
     assert clock.now() - begin == pytest.approx(waits)
 
 
-def test_nobody_waits_for_a_day():
+def test_nobody_waits_for_a_day_but_who_asks_for_it():
     pace, clock, begin = paced()
     assert not pace.back_off(Reply(429, {"retry-after": "86400"}), 0)
     assert clock.now() == begin
     pace.sleep(86_400)
-    assert clock.now() == begin + LONGEST
     pace.rest()
-    assert clock.now() == begin + LONGEST + FIRST_REST
+    assert clock.now() == begin + 86_400 + FIRST_REST
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_window():
+    slept, times = [], [10_000.0]
+    pace = Pace(lambda: times[-1], slept.append, Rate(LEFT + 1, 60.0))
+    pace.wait()
+    times.append(1_000.0)
+    pace.wait()
+    assert slept == [60.0]
 
 
 def test_headers_that_ask_for_a_longer_wait_end_it():

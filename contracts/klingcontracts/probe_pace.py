@@ -43,15 +43,16 @@ class Pace:
                 f" {self._asked:.0f} already; {LONGEST:.0f} and {IN_ALL:.0f} are the most."
             )
         if len(self._sent) == self._sent.maxlen:
-            wait = max(wait, self._sent[0] + self.rate.seconds - now)
+            window = self._sent[0] + self.rate.seconds - now
+            wait = max(wait, min(window, self.rate.seconds))  # a machine's clock may be set back
         if wait > 0:
             self.waits(wait)
             self.sleep(wait)
         self._sent.append(self.now())
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long, but never longer than is reasonable."""
-        self._sleep(min(seconds, LONGEST))
+        """Wait so long."""
+        self._sleep(seconds)
 
     def rest(self) -> None:
         """Wait a moment before what failed is tried again."""
