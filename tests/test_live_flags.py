@@ -1,6 +1,7 @@
 """klingmock.live_flags: an address, keys, headers, files."""
 
 import argparse
+import re
 
 import pytest
 
@@ -98,16 +99,16 @@ def test_what_is_no_reading():
 
 
 def test_numbers():
-    assert (whole("0"), whole("250"), seconds("0.5")) == (0, 250, 0.5)
-    assert counted("1") == 1
-    with pytest.raises(Problem, match="Give 1 or more"):
-        counted("0")
+    assert (whole("--spend", "0"), whole("--spend", "250"), seconds("--timeout", "0.5")) == (0, 250, 0.5)
+    assert counted("--rate", "1") == 1
+    with pytest.raises(Problem, match=r"^--rate: '0' is no whole number of 1 or more\. Give 1 or more"):
+        counted("--rate", "0")
     for text in ("-1", "1.5", "x", "", "٣", "9" * 12):
-        with pytest.raises(Problem, match="no whole number"):
-            whole(text)
+        with pytest.raises(Problem, match=f"^--spend: {re.escape(repr(text))} is no whole number of 0 or more"):
+            whole("--spend", text)
     for text in ("0", "-1", "x", "nan", "inf"):
-        with pytest.raises(Problem, match="no number of seconds"):
-            seconds(text)
+        with pytest.raises(Problem, match=f"^--timeout: '{text}' is no number of seconds"):
+            seconds("--timeout", text)
 
 
 def test_a_canary_is_kept_and_read(tmp_path):

@@ -250,4 +250,5 @@ def test_a_server_that_stays_out_of_order_ends_the_run_which_tells_of_the_job(lo
     one = altered(look, out_of_order(lambda path: path.startswith("/api/v1/tasks/task-"), 99))
     report = one.report()
     assert (report.verdict(), report.accepted, len(one.run.tasks)) == ("inconclusive", 1, 1)
-    assert report.incomplete == "The server fails: 3 replies of 503 one after the other."
+    fact = "The server fails: 3 replies of 503 one after the other."
+    assert report.incomplete == f"{fact} Accepted: {one.run.tasks[0]}."

@@ -3,6 +3,8 @@
 import json
 import shlex
 
+import pytest
+
 from klingcontracts.contract import load
 from klingcontracts.exchange import Call, Exchange, Reply
 from klingcontracts.probe import Outcome, Probe, got, posted
@@ -123,12 +125,29 @@ def test_the_gravest_comes_first_and_each_once():
 def test_a_request_to_repeat_has_no_key():
     headers = {"authorization": "Bearer sk-1", "x-api-key": "sk-1", "a": "b c"}
     call = Call("POST", "/a", headers, b'{"image": "%s"}' % (b"A" * 999), origin="http://h")
-    words = shlex.split(curl(call))
+    words = shlex.split(curl(call), comments=True)
     assert "authorization: Bearer $MODELLIX_API_KEY" in words
     assert "x-api-key: $MODELLIX_API_KEY" in words
     assert words[-1] == "http://h/a"
+    assert "@body.json" in words
+    assert curl(call).endswith(" # body.json has 1012 bytes, left out here")
     assert "sk-1" not in json.dumps(evidence(Exchange(call, reply())))
     assert len(curl(call)) < 400
     wrong = call._replace(headers={"authorization": f"Bearer {NO_KEY}"}, body=b"\xff{")
     assert f"authorization: Bearer {NO_KEY}" in shlex.split(curl(wrong))
+    assert "@body.json" in shlex.split(curl(wrong), comments=True)
     assert "--data-binary" not in curl(got("/a"))
+
+
+@pytest.mark.parametrize("body", [{"prompt": "it's 山"}, {}, {"duration": "5"}, "{'no': json"])
+def test_a_request_to_repeat_is_the_request(body):
+    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    words = shlex.split(curl(Call("POST", "/a", {}, raw)))
+    sent = words[words.index("--data-binary") + 1]
+    assert sent == body or json.loads(sent) == body
+
+
+@pytest.mark.parametrize("body", [b"a\nb", b"x" * 1001, b'{"api_key": "sk-1"}'])
+def test_a_body_that_no_line_can_hold_is_left_out(body):
+    told = curl(Call("POST", "/a", {}, body))
+    assert f"@body.json http://127.0.0.1/a # body.json has {len(body)} bytes" in told

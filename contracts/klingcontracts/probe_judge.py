@@ -19,6 +19,8 @@ from klingcontracts.rule import ASSUMED, Level, Provenance, Rule
 from klingcontracts.strictjson import BadJson, parse
 
 MOST_NAMED = 3  # differences of one kind that are told one by one
+LONGEST_BODY = 1000  # characters of a body that is part of a command
+LEFT_OUT = "body.json"  # what stands for a longer one
 LONGEST_MESSAGE = 120  # characters of the vendor's text that are repeated
 
 
@@ -48,7 +50,7 @@ def evidence(exchange: Exchange) -> dict[str, Any]:
 
 
 def curl(call: Call) -> str:
-    """The call as a command line; a key is left out as $MODELLIX_API_KEY, a long body shortened."""
+    """The call as a command line; a key is left out as $MODELLIX_API_KEY, a long body as a file."""
     parts = ["curl", "-sS", "-X", call.method]
     for name, value in call.headers.items():
         scheme, space, _ = value.partition(" ")
@@ -56,16 +58,24 @@ def curl(call: Call) -> str:
             parts += ["-H", f'"{name}: {scheme if space else ""}{space}$MODELLIX_API_KEY"']
         else:
             parts += ["-H", shlex.quote(f"{name}: {value}")]
+    whole = _whole(call.body)
     if call.body:
-        parts += ["--data-binary", shlex.quote(_shown(call.body))]
-    return " ".join([*parts, shlex.quote(call.origin + call.path)])
+        parts += ["--data-binary", shlex.quote(whole) if whole else f"@{LEFT_OUT}"]
+    parts.append(shlex.quote(call.origin + call.path))
+    if call.body and not whole:
+        parts.append(f"# {LEFT_OUT} has {len(call.body)} bytes, left out here")
+    return " ".join(parts)
 
 
-def _shown(body: bytes) -> str:
+def _whole(body: bytes) -> str:
+    """The body as text; "" where that is none, long, or has what is not shown."""
     try:
-        return json.dumps(shortened(parse(body)), ensure_ascii=False)
+        told = parse(body)
+        text = json.dumps(told, ensure_ascii=False) if shortened(told) == told else ""
     except BadJson:
-        return body[:LONGEST_MESSAGE].decode(errors="replace")
+        text = body.decode(errors="ignore")
+        text = text if text.encode() == body else ""
+    return text if len(text) <= LONGEST_BODY and text.isprintable() else ""
 
 
 def judged(readings: Readings, seen: Iterable[Seen]) -> tuple[list[Found], Contract]:

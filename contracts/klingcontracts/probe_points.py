@@ -39,6 +39,7 @@ def calibrated(asking: Asking) -> bool:
         else:
             taken = asking.asked(good)
             if taken.exchange.reply.status == 402:
+                asking.brought.seen.append(taken)
                 return True
             why = f"a bad body is {refusal.outcome}, a good one is {taken.outcome}"
     except (NotSent, NoReply) as reason:

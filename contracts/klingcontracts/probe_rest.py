@@ -9,6 +9,7 @@ from klingcontracts.drift import Found
 from klingcontracts.exchange import Exchange
 from klingcontracts.probe import FIRST, NOBODY, PAID, UNTOLD
 from klingcontracts.probe_follow import text_at, value_of
+from klingcontracts.probe_guard import READS
 from klingcontracts.probe_jobs import AGAIN
 from klingcontracts.probe_judge import Seen, found, stated
 from klingcontracts.rule import Level
@@ -37,7 +38,8 @@ def headers_told(contract: Contract, seen: Sequence[Seen]) -> Iterator[Found]:
     if not keyed or not named:
         return
     if not any(there.values()):
-        yield from _none(contract, keyed[-1])
+        cheapest = min(keyed, key=lambda one: (one.call.method not in READS, len(one.call.body)))
+        yield from _none(contract, cheapest)
         return
     for name, having in there.items():
         if len(having) < len(keyed):

@@ -67,7 +67,12 @@ class Run:
         known = list(dict.fromkeys(brought.unlooked))
         rest = unlooked(following, by_replies(following, brought.seen), known, self.incomplete)
         spent = spending.accepted, spending.requests
-        return Report("drift live", contract, target, once(told), rest, *spent, self.incomplete)
+        return Report("drift live", contract, target, once(told), rest, *spent, self._why_incomplete())
+
+    def _why_incomplete(self) -> str:
+        """Why it is incomplete, and the jobs that it has left behind."""
+        tasks = f" Accepted: {', '.join(self.tasks)}." if self.tasks else ""
+        return self.incomplete and f"{self.incomplete}{tasks}"
 
     def paid(self) -> list[Seen]:
         """The jobs that were accepted for money."""

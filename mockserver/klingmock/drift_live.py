@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -78,9 +79,9 @@ def flags(parser: argparse.ArgumentParser) -> None:
     add("--header", action="append", default=[], metavar="NAME:VALUE", help="sent along; shown nowhere")
     for name, kind, default, text in _NUMBERS:
         told = f"{text} (default: {'as documented' if default is None else default})"
-        add(name, type=kind, default=default, metavar="N", help=told)
+        add(name, type=partial(kind, name), default=default, metavar="N", help=told)
     for name, wait, text in _SECONDS:
-        add(name, type=seconds, default=wait, metavar="SECONDS", help=f"{text} (default: {wait:g})")
+        add(name, type=partial(seconds, name), default=wait, metavar="SECONDS", help=f"{text} (default: {wait:g})")
     for name, variable, text in _KEYS:
         add(name, default=variable, metavar="NAME", help=text)
     report_flags(parser)

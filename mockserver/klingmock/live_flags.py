@@ -14,35 +14,34 @@ from klingcontracts.probe import FIRST, SECOND, UNFUNDED
 from klingcontracts.probe_canary import Canary
 from klingcontracts.problem import COULD_NOT_LOOK, Problem
 
+LONGEST = 80  # characters of a flag's value that a message repeats
 _NAMES = {FIRST: "api_key_env", SECOND: "second_key_env", UNFUNDED: "unfunded_key_env"}
 
 _KEYED = {"authorization", "proxy-authorization", "cookie", "x-api-key"}
 _OURS = {"host", "content-length", "transfer-encoding", "connection", "expect", "range", "te", "upgrade"}
 
 
-def whole(text: str) -> int:
-    """A flag's number: 0 or more."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Problem(f"{text!r} is no whole number.", "Give 0 or more.")
+def whole(flag: str, text: str, least: int = 0) -> int:
+    """The number of a flag; Problem for one below `least`, and for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or int(text) < least:
+        remedy = f"Give {least} or more, below a billion."
+        raise Problem(f"{flag}: {text[:LONGEST]!r} is no whole number of {least} or more.", remedy)
     return int(text)
 
 
-def counted(text: str) -> int:
-    """A flag's number of what there must be one of at least."""
-    value = whole(text)
-    if not value:
-        raise Problem("0 would leave nothing that could be asked.", "Give 1 or more.")
-    return value
+def counted(flag: str, text: str) -> int:
+    """The number of a flag that leaves nothing to do with 0."""
+    return whole(flag, text, 1)
 
 
-def seconds(text: str) -> float:
-    """A flag's seconds: more than 0."""
+def seconds(flag: str, text: str) -> float:
+    """The seconds of a flag: more than 0."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise Problem(f"{text!r} is no number of seconds.", "Give more than 0.")
+        raise Problem(f"{flag}: {text[:LONGEST]!r} is no number of seconds.", "Give more than 0.")
     return value
 
 
@@ -87,7 +86,7 @@ def base_of(text: str) -> str:
 def picture_of(text: str | None) -> str | None:
     """The URL of --image."""
     if text is not None and not _is_url(text):
-        raise Problem(f"--image {text[:80]!r} is no URL.", "Give one such as https://example.com/cat.png.")
+        raise Problem(f"--image {text[:LONGEST]!r} is no URL.", "Give one such as https://example.com/cat.png.")
     return text
 
 
