@@ -81,7 +81,8 @@ def flags(parser: argparse.ArgumentParser) -> None:
         told = f"{text} (default: {'as documented' if default is None else default})"
         add(name, type=partial(kind, name), default=default, metavar="N", help=told)
     for name, wait, text in _SECONDS:
-        add(name, type=partial(seconds, name), default=wait, metavar="SECONDS", help=f"{text} (default: {wait:g})")
+        told = f"{text} (default: {wait:g})"
+        add(name, type=partial(seconds, name), default=wait, metavar="SECONDS", help=told)
     for name, variable, text in _KEYS:
         add(name, default=variable, metavar="NAME", help=text)
     report_flags(parser)

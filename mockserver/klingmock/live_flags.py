@@ -86,7 +86,8 @@ def base_of(text: str) -> str:
 def picture_of(text: str | None) -> str | None:
     """The URL of --image."""
     if text is not None and not _is_url(text):
-        raise Problem(f"--image {text[:LONGEST]!r} is no URL.", "Give one such as https://example.com/cat.png.")
+        remedy = "Give one such as https://example.com/cat.png."
+        raise Problem(f"--image {text[:LONGEST]!r} is no URL.", remedy)
     return text
 
 
