@@ -12,10 +12,15 @@ def asked(**values) -> Asked:
     return Asked(values)
 
 
-@pytest.mark.parametrize("name", ["text", "number", "flag"])
+def query(**values) -> Asked:
+    return Asked(values, from_query=True)
+
+
+@pytest.mark.parametrize("name", ["text", "flag"])
 def test_what_is_not_given_is_none(name):
     assert getattr(asked(), name)("a") is None
-    assert getattr(asked(a=None), name)("a") is None
+    with pytest.raises(Problem, match=r"^a: null is n"):  # to give nothing is not to leave it out
+        getattr(asked(a=None), name)("a")
     assert asked().one_of("a", ["b"]) is None
     assert asked().whole("a", 7) == 7
 
@@ -47,37 +52,67 @@ def test_one_of_several_words():
 
 
 def test_a_number():
-    for value, meant in [("2.5", 2.5), (3, 3.0), (0, 0.0), ("1e3", 1000.0), (10**12, 1e12)]:
+    for value, meant in [("2.5", 2.5), ("3", 3.0), ("0", 0.0), ("1e3", 1000.0)]:
+        assert query(a=value).number("a") == meant
+    for value, meant in [(2.5, 2.5), (3, 3.0), (0, 0.0), (10**12, 1e12)]:
         assert asked(a=value).number("a") == meant
 
 
-NO_NUMBERS = ["", "x", "-1", -0.1, True, "nan", "inf", 1e13, 10**400, [], {}, [1], "1e400", HUGE, [HUGE]]
+NO_NUMBERS = [
+    None,
+    "",
+    "x",
+    "-1",
+    "5",
+    -0.1,
+    True,
+    "nan",
+    float("nan"),
+    1e13,
+    10**400,
+    [],
+    {},
+    [1],
+    HUGE,
+    [HUGE],
+]
+
+
+def no_number(given):
+    with pytest.raises(Problem, match=r"^a: .* is no number from 0 to 1e") as caught:
+        given.number("a")
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
 def test_what_is_no_number(value):
-    with pytest.raises(Problem, match=r"^a: .* is no number from 0 to 1e") as caught:
-        asked(a=value).number("a")
-    assert len(str(caught.value)) < 300
+    no_number(asked(a=value))
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "nan", "inf", "1e13", "1e400", "true", "null", "[]", HUGE])
+def test_what_is_no_number_in_a_query(value):
+    no_number(query(a=value))
 
 
 def test_a_whole_number():
-    assert [asked(a=value).whole("a", 0, 9) for value in ("0", 9, 4.0)] == [0, 9, 4]
-    for value in ("1.5", 10, "1e9"):
+    assert [asked(a=value).whole("a", 0, 9) for value in (0, 9, 4.0)] == [0, 9, 4]
+    assert [query(a=value).whole("a", 0, 9) for value in ("0", "9", "4.0")] == [0, 9, 4]
+    for given in (query(a="1.5"), asked(a=10), query(a="1e9")):
         with pytest.raises(Problem, match="is no whole number up to 9"):
-            asked(a=value).whole("a", 0, 9)
+            given.whole("a", 0, 9)
 
 
 def test_a_flag():
-    for value, meant in [(True, True), (False, False), ("true", True), ("false", False)]:
-        assert asked(a=value).flag("a") is meant
-    for value in ("yes", 1, [], {}, ""):
+    for value, meant in [(True, "true"), (False, "false")]:
+        assert asked(a=value).flag("a") is value
+        assert query(a=meant).flag("a") is value
+    for given in (*(asked(a=one) for one in ("yes", "true", 1, [], {}, "")), query(a="yes"), query(a="")):
         with pytest.raises(Problem, match="is neither true nor false"):
-            asked(a=value).flag("a")
+            given.flag("a")
 
 
 def test_a_value_is_repeated_in_part_when_it_is_long():
-    assert shown("a") == "'a'"
+    assert (shown("a"), shown(None), shown([True])) == ("'a'", "null", "[true]")
     assert len(shown(HUGE)) == LONGEST + 1
 
 

@@ -90,6 +90,18 @@ def test_a_revision_that_is_not_served_is_named_with_the_nearest(fake, ask):
     assert "--revision" in told["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("revison=2026-04", "Parameter 'revison' is not known. Nearest: 'revision'. Known: revision."),
+        ("revision=2026-04&revision=2026-02", "Parameter 'revision' is given twice."),
+    ],
+)
+def test_a_document_is_not_given_for_a_slip(whole, query, error, ask):
+    status, told = ask(whole, "GET", "/__klingmock/openapi.json", query)
+    assert (status, told["error"]) == (400, error)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["", "/", "/helth", "/health/", "/a/b", "/openapi.yaml"])
 def test_any_other_path_lists_those_that_are(whole, method, path, ask):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klingcontracts.contract import load
+from klingcontracts.document import read
 from klingmock import looks, moves
 from klingmock.answer import Mock
 from klingmock.app import NoConnection, create_app
@@ -268,9 +269,9 @@ def test_a_path_that_is_not_there_is_404(server, name):
 
 
 def test_a_body_that_is_too_large_is_413(server):
-    for path in ("script", "clock", "reset"):
+    for method, path in PLACES:
         body = b'{"script": "' + b" " * MOST + b'"}'
-        assert refused(*server.ask("POST", f"{PREFIX}/{path}", body)) == (
+        assert refused(*server.ask(method, path, body)) == (
             413,
             f"The body is larger than {MOST} bytes.",
         )
@@ -283,6 +284,14 @@ def test_a_body_that_is_too_large_is_413(server):
         ("POST", "clock", b"[1]", "is no JSON object"),
         ("POST", "clock?advance=5", b"", "A POST takes no query."),
         ("DELETE", "script?all=1", b"", "A DELETE takes no query."),
+        ("DELETE", "script", b'{"x": 1}', "Parameter 'x' is not known. Known: none."),
+        ("DELETE", "script", b"{", "is no JSON"),
+        ("GET", "tasks", b'{"limit": 5}', "A GET takes no body."),
+        ("GET", "requests?limit=5", b"{", "A GET takes no body."),
+        ("POST", "clock", b'{"advance": "5"}', "advance: '5' is no number"),
+        ("POST", "clock", b'{"freeze": "true"}', "freeze: 'true' is neither true nor false."),
+        ("POST", "reset", b'{"reading": []}', "reading: [] is no reading."),
+        ("POST", "reset", b'{"revision": null}', "revision: null is no text."),
         ("POST", "clock", b'{"advnce": 5}', "Parameter 'advnce' is not known. Nearest: 'advance'"),
         ("POST", "clock", b"", "The clock is asked for nothing."),
         ("POST", "script", b'{"script": "submit: lots"}', "Nearest: 'lost'"),
@@ -303,6 +312,12 @@ def test_what_makes_no_sense_is_400_and_says_what_would(server, method, path, bo
     status, told = refused(*server.ask(method, f"{PREFIX}/{path.replace('{id}', task_id)}", body))
     assert status == 400
     assert text in told
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "script"), ("GET", "tasks"), ("POST", "reset")])
+@pytest.mark.parametrize("body", [b"", b" ", b"{}"])
+def test_a_body_that_says_nothing_is_none(server, method, path, body):
+    assert server.raw(method, f"{PREFIX}/{path}", body)[0] == 200
 
 
 def test_without_worlds_there_is_nothing_to_steer(asgi):
@@ -398,6 +413,32 @@ def test_two_keys_of_a_server_that_runs(launch):
         assert told("GET", "tasks", key="mock-b")["total"] == 1
         assert talk(running.url, "HEAD", f"{PREFIX}/tasks") == (200, b"")
         assert "Traceback" not in running.log.read_text()
+
+
+def test_a_contract_of_ones_own_is_not_left(launch, tmp_path):
+    path = tmp_path / "morph.json"
+    path.write_text(json.dumps(read("2026-02") | {"info": read("2026-02")["info"] | {"version": "morph"}}))
+    with launch("--contract", str(path)) as running:
+
+        def reset(**told):
+            status, text = talk(running.url, "POST", f"{PREFIX}/reset", told)
+            return status, json.loads(text)
+
+        path.unlink()  # it was read once, and is not read again
+        assert reset(revision="2026-02") == (
+            400,
+            {
+                "error": "Revision '2026-02' is not known. Known: morph.",
+                "remedy": "Give the name of one that is served.",
+            },
+        )
+        for told in ({}, {"revision": "morph"}, {"reading": {"image-required": "either"}}):
+            status, found = reset(**told)
+            assert (status, found["revision"]) == (200, "morph")
+        tail = {"image_tail": "https://example.com/a.jpg"}
+        assert talk(running.url, "POST", SUBMIT, tail)[0] == 200  # so it is read now
+        reset()
+        assert talk(running.url, "POST", SUBMIT, tail)[0] == 400
 
 
 def test_a_name_that_leads_here_is_not_ours(launch):

@@ -46,8 +46,12 @@ def poll(world, task_id):
     return json.loads(bytes(call(world, "GET", f"/api/v1/tasks/{task_id}").body))
 
 
+def query(**values) -> Asked:
+    return Asked(values, "mock-a", from_query=True)
+
+
 def numbers(world, **values):
-    return [entry["number"] for entry in looks.requests(world, Asked(values))["requests"]]
+    return [entry["number"] for entry in looks.requests(world, query(**values))["requests"]]
 
 
 # --- requests ---
@@ -102,12 +106,12 @@ def test_a_reply_that_never_was_has_the_status_0(world):
 def test_pages(world):
     for _ in range(5):
         call(world, "GET", "/nowhere")
-    first = looks.requests(world, Asked({"limit": "2"}))
+    first = looks.requests(world, query(limit="2"))
     assert ([entry["number"] for entry in first["requests"]], first["next"]) == ([1, 2], 2)
     assert (first["total"], first["matched"]) == (5, 5)
-    second = looks.requests(world, Asked({"limit": "2", "after": "2"}))
+    second = looks.requests(world, query(limit="2", after="2"))
     assert ([entry["number"] for entry in second["requests"]], second["next"]) == ([3, 4], 4)
-    last = looks.requests(world, Asked({"limit": "2", "after": "4"}))
+    last = looks.requests(world, query(limit="2", after="4"))
     assert ([entry["number"] for entry in last["requests"]], last["next"], last["matched"]) == ([5], None, 1)
     assert numbers(world, limit="0") == []
     with pytest.raises(Problem, match="limit: '1001' is no whole number up to 1000"):
@@ -215,10 +219,10 @@ def test_a_job_that_was_paid_for_twice(world):
     told = looks.ledger(world, Asked(key="mock-a"))
     ids = [task["task_id"] for task in looks.tasks(world, Asked())["tasks"]]
     assert told["double_charges"] == [{"requests": [1, 2], "task_ids": ids}]
-    assert looks.ledger(world, Asked({"jobs": "2"}, "mock-a"))["double_charges"] == []
+    assert looks.ledger(world, query(jobs="2"))["double_charges"] == []
     for jobs in ("0", "1.5", "x"):
         with pytest.raises(Problem, match=r"^jobs: "):
-            looks.ledger(world, Asked({"jobs": jobs}, "mock-a"))
+            looks.ledger(world, query(jobs=jobs))
     world.forget_exchanges()
     assert looks.ledger(world, Asked(key="mock-a"))["double_charges"] is None
 
@@ -289,12 +293,12 @@ def test_the_verdict(world):
     assert found["submits-once"]["verdict"] == "fail"
     assert found["reports-success"]["verdict"] == "not judged"
     assert looks.verdict(world, Asked({"format": "json"})) == told
-    text = looks.verdict(world, Asked({"format": "text", "outcome": "failure", "jobs": "2"}))
+    text = looks.verdict(world, query(format="text", outcome="failure", jobs="2"))
     assert isinstance(text, str)
     assert all(rule.id in text for rule in RULES)
     for values in ({"outcome": "sucess"}, {"format": "html"}, {"jobs": "0"}):
         with pytest.raises(Problem):
-            looks.verdict(world, Asked(values))
+            looks.verdict(world, query(**values))
 
 
 def test_a_call_that_broke_a_rule_is_held_against_the_client_although_keys_are_redacted(world):

@@ -32,6 +32,7 @@ def test_with_a_key_without_money_each_edge_is_asked_for_nothing(look, revision)
     one = look(revision, keys=POOR)
     report = one.report()
     assert (report.accepted, report.verdict()) == (0, "conforms")
+    assert {one.finding.rule.id for one in report.found} <= {"question.rate-headers"}
     body_rules = {rule.id for rule in one.readings.bodies.shape.rules.values()}
     assert {*body_rules, "balance.insufficient"}.isdisjoint({rest.rule for rest in report.not_looked})
 

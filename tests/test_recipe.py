@@ -5,7 +5,7 @@ import json
 import pytest
 
 from klingcontracts.contract import load
-from klingcontracts.document import read
+from klingcontracts.document import read, revisions
 from klingcontracts.problem import Problem
 from klingmock.clock import Manual
 from klingmock.options import options
@@ -73,6 +73,7 @@ def test_a_reading_is_of_the_one_revision():
         ({"time": "virtual"}, "one Python process"),
         ({"revision": "2026-03"}, "Revision '2026-03' is not known"),
         ({"revision": "/etc/passwd"}, "is not known"),
+        ({"revision": []}, "is no text"),
         ({"script": "submit: 99x"}, "99x"),
         ({"balance": "much"}, "much"),
         ({"prices": {"std": "x"}}, "'x' is not an amount"),
@@ -83,11 +84,85 @@ def test_what_makes_no_sense_is_told(given, told):
         ONE.changed(given)
 
 
-def test_a_contract_of_ones_own_can_be_kept_and_is_not_named(tmp_path):
-    document = read("2026-02") | {"info": read("2026-02")["info"] | {"version": "mine"}}
-    path = tmp_path / "mine.json"
-    path.write_text(json.dumps(document))
-    own = Recipe([load(str(path))], Plan())
-    assert own.changed({"seed": "1"}) == own._replace(plan=Plan(seed="1"))
-    with pytest.raises(Problem, match="is not known"):
-        own.changed({"reading": {"image-required": "either"}})
+# --- contracts of one's own ---
+
+EITHER = {"image-required": "either"}
+
+
+@pytest.fixture
+def make(tmp_path):
+    """A contract of one's own, which differs from 2026-02 in its names."""
+
+    def own(name="mine", readings=None, **changed):
+        info = read("2026-02")["info"] | {"version": name, "title": "one of ours"}
+        document = read("2026-02") | {"info": info}
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(document | changed))
+        return load(str(path), readings)
+
+    return own
+
+
+def test_a_contract_of_ones_own_stays_and_is_the_only_one_known(make):
+    mine = Recipe([make()], Plan())
+    assert mine.changed({"seed": "1"}) == mine._replace(plan=Plan(seed="1"))
+    assert mine.changed({"revision": "mine"}) == mine
+    for name in ("2026-02", "2026-07", "mnie", "/etc/passwd"):
+        with pytest.raises(Problem) as caught:
+            mine.changed({"revision": name})
+        assert str(caught.value).startswith(f"Revision {name!r} is not known.")
+        assert str(caught.value).endswith("Known: mine. Give the name of one that is served.")
+
+
+@pytest.mark.parametrize("given", [{"reading": EITHER}, {"reading": EITHER, "revision": "mine"}])
+def test_a_contract_of_ones_own_is_read_otherwise(make, given):
+    mine = Recipe([make()], Plan())
+    (changed,) = mine.changed(given).contracts
+    assert changed.revision == "mine"
+    assert changed.document == make(readings=EITHER).document
+    assert changed.questions["image-required"].chosen == "either"
+    assert mine.changed({"reading": {}}).contracts[0].document == mine.contracts[0].document
+    with pytest.raises(Problem, match="Open question 'image-requierd' is not known"):
+        mine.changed({"reading": {"image-requierd": "either"}})
+
+
+def test_a_reading_that_ones_own_contract_began_with_is_kept_or_refused(make):
+    mine = Recipe([make(readings=EITHER)], Plan())
+    assert mine.changed({"revision": "mine"}) == mine
+    (changed,) = mine.changed({"reading": {**EITHER, "wrong-method": "404"}}).contracts
+    assert changed.document == make(readings={**EITHER, "wrong-method": "404"}).document
+    for reading in ({}, {"wrong-method": "404"}, {"image-required": "flag"}):
+        with pytest.raises(Problem, match=r"is read as 'either' from the start.*Give image-required=either"):
+            mine.changed({"reading": reading})
+
+
+def test_one_of_several_contracts_is_chosen(make):
+    both = Recipe([load("2026-04"), make(), make("other")], Plan())
+    assert both.changed({"revision": "mine"}).contracts == [both.contracts[1]]
+    assert both.changed({"revision": "2026-04"}).contracts == [load("2026-04")]
+    with pytest.raises(Problem, match=r"Known: 2026-04, mine, other\."):
+        both.changed({"revision": "2026-02"})
+    with pytest.raises(Problem, match="several are served"):
+        both.changed({"reading": EITHER})
+
+
+def test_a_contract_of_ones_own_may_have_the_name_of_a_revision(make):
+    for mine in (make("2026-02"), make("2026-02", **{"x-questions": {}})):
+        recipe = Recipe([mine], Plan())
+        assert recipe.changed({"revision": "2026-02"}).contracts == [mine]
+        with pytest.raises(Problem, match=r"Known: 2026-02\. Give the name of one that is served"):
+            recipe.changed({"revision": "2026-07"})
+
+
+@pytest.mark.parametrize(
+    ("revision", "question", "reading"),
+    [
+        (name, question, reading)
+        for name in revisions()
+        for question, one in load(name).questions.items()
+        for reading in one.readings
+    ],
+)
+def test_a_revision_is_ours_however_it_is_read(revision, question, reading):
+    read_so = Recipe([load(revision, {question: reading})], Plan())
+    assert read_so.changed({"revision": "2026-07"}).contracts == [load("2026-07")]

@@ -47,8 +47,8 @@ class Asking:
             elif self._is_odd(seen):
                 seen = self._asked_again(seen)
         except NotSent as reason:
-            if probe.cost == PAID:  # of its rule something else may have been looked at
-                self.leave(probe, str(reason))
+            if any(one.probe.rule == probe.rule for one in self.brought.seen):
+                self.leave(probe, str(reason))  # the rule as such was looked at
             else:
                 self.brought.unlooked.append(NotLooked(probe.rule, str(reason)))
             return None

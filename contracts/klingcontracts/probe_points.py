@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from klingcontracts.drift import NotLooked
-from klingcontracts.probe import FREE, ORACLE, PAID, UNTOLD, Probe, foretold
+from klingcontracts.probe import FREE, ORACLE, PAID, UNTOLD, Outcome, Probe, foretold
 from klingcontracts.probe_ask import Asking
 from klingcontracts.probe_bodies import Point
 from klingcontracts.probe_guard import NoReply, NotSent
@@ -39,7 +39,8 @@ def calibrated(asking: Asking) -> bool:
         else:
             taken = asking.asked(good)
             if taken.exchange.reply.status == 402:
-                asking.brought.seen.append(taken)
+                if good.rule in asking.readings.contract.rules:
+                    asking.brought.seen.append(taken._replace(outcome=Outcome(402)))
                 return True
             why = f"a bad body is {refusal.outcome}, a good one is {taken.outcome}"
     except (NotSent, NoReply) as reason:

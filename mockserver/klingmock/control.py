@@ -92,7 +92,12 @@ def control(engine: Answers, steer: Steer | None = None, gate: Gate | None = Non
     async def openapi(request: Request) -> Response:
         """The OpenAPI document of a served revision (?revision=), with the readings in force."""
         served = by_name()
-        name = request.query_params.get("revision", next(iter(served), ""))
+        try:
+            asked = Asked(_query(request), from_query=True)
+            asked.check(["revision"])
+        except Problem as problem:
+            return _problem(problem, 400)
+        name = str(asked.values.get("revision", next(iter(served), "")))
         if name not in served:
             remedy = "Start the server with --revision."
             return _problem(unknown("Revision", name[:LONGEST], served, remedy), 404)
@@ -148,7 +153,7 @@ class _Endpoint:
         except Problem as problem:
             return _problem(problem, 401)
         try:
-            body = await _body(request) if request.method == "POST" else b""
+            body = await _body(request)
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody
         if body is None:
@@ -180,21 +185,24 @@ def _done(deed: Deed, world: Any, asked: Asked) -> Any:
 
 
 def _asked(request: Request, deed: Deed, body: bytes, key: str) -> Asked:
+    query, looks = _query(request), request.method in {"GET", "HEAD"}
+    if looks and body.strip() not in {b"", b"{}"}:
+        raise Problem(f"A {request.method} takes no body.", "Put it into the query.")
+    if query and not looks:
+        raise Problem(f"A {request.method} takes no query.", "Put it into a JSON body.")
+    found = Asked(query if looks else of_body(body), key, request.path_params.get("task_id", ""), looks)
+    if deed.takes is not None:
+        found.check(deed.takes)
+    return found
+
+
+def _query(request: Request) -> Mapping[str, str]:
     query: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in query:
             raise Problem(f"Parameter {name[:LONGEST]!r} is given twice.", "Give it once.")
         query[name] = value
-    if request.method in {"GET", "HEAD"}:
-        values: Mapping[str, Any] = query
-    elif query:
-        raise Problem(f"A {request.method} takes no query.", "Put it into a JSON body.")
-    else:
-        values = of_body(body)
-    found = Asked(values, key, request.path_params.get("task_id", ""))
-    if deed.takes is not None:
-        found.check(deed.takes)
-    return found
+    return query
 
 
 async def _body(request: Request) -> bytes | None:

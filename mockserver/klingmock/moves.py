@@ -9,6 +9,13 @@ from klingmock.looks import Json
 from klingmock.steered import Steered
 
 WAYS = ("advance", "advance_to", "freeze", "speed")
+# Options that are texts, and what to give in place of anything else.
+TEXTS = {
+    "revision": "Give the name of one.",
+    "time": "Give manual or system.",
+    "seed": "Give one in quotes.",
+    "script": "Give one in quotes.",
+}
 
 
 def hold(world: Steered, asked: Asked) -> Json:
@@ -52,16 +59,16 @@ def clock(world: Steered, asked: Asked) -> Json:
             raise Problem("freeze: false lets nothing go.", 'Give {"speed": 1} to let the time pass.')
         world.freeze()
     elif chosen == ["speed"]:
-        world.run(_needed(asked, "speed"))
+        world.run(asked.number("speed"))
     else:
-        world.advance(_needed(asked, "advance"))
+        world.advance(asked.number("advance"))
     return looks.clock(world, asked)
 
 
 def _advance_to(world: Steered, asked: Asked) -> None:
     to = asked.values["advance_to"]
     if not isinstance(to, Mapping):
-        world.advance_until(_needed(asked, "advance_to"))
+        world.advance_until(asked.number("advance_to"))
         return
     aim = Asked(to)
     aim.check(["task_id", "status"])
@@ -69,13 +76,6 @@ def _advance_to(world: Steered, asked: Asked) -> None:
     if task_id is None or status is None:
         raise Problem("advance_to has no task_id, or no status.", "Give both, or a time in Unix seconds.")
     world.advance_to(task_id, status)
-
-
-def _needed(asked: Asked, name: str) -> float:
-    number = asked.number(name)
-    if number is None:
-        raise Problem(f"{name}: null is no number.", "Give one, as in 2.5.")
-    return number
 
 
 def add_script(world: Steered, asked: Asked) -> Json:
@@ -98,5 +98,9 @@ def reset(world: Steered, asked: Asked) -> Json:
 
     What an earlier reset has asked for is forgotten.
     """
+    for name, remedy in TEXTS.items():
+        asked.text(name, remedy)
+    if asked.values.get("reading") == []:
+        raise Problem("reading: [] is no reading.", 'Give one, as in {"image-required": "either"}.')
     world.reset(world.original.changed(asked.values))
     return {"revision": world.contract.revision, **looks.clock(world, asked), **looks.script(world, asked)}
