@@ -130,7 +130,9 @@ MAY_IMPORT = {
         "contract drift probe probe_bodies probe_free probe_guarded probe_jobs probe_reading strictjson table"
     ),
     "probe_reading": "any_reading contract document probe probe_bodies",
-    "probe_rest": "check contract drift exchange probe probe_follow probe_jobs probe_judge rule words",
+    "probe_rest": (
+        "check contract drift exchange probe probe_follow probe_guard probe_jobs probe_judge rule words"
+    ),
     "probe_run": (
         "drift probe probe_ask probe_canary probe_first probe_follow probe_guard probe_jobs probe_judge "
         "probe_money probe_pace probe_plan probe_points probe_rest strictjson"

@@ -8,6 +8,7 @@ import pytest
 import klingmock
 from klingcontracts.contract import load
 from klingcontracts.document import revisions
+from klingcontracts.drift_text import where
 from klingcontracts.exchange import Call
 from klingcontracts.rule import Level
 from klingcontracts.traffic import traffic_report
@@ -88,10 +89,46 @@ def test_a_file_that_can_not_be_read_is_found():
     assert report.exit_code() == 1
 
 
-def test_entries_that_can_not_be_read_are_one_finding_with_the_first():
-    some = HAR._replace(unread=[Unread("line 2", "no URL", 2), Unread("line 5", "no URL", 5)])
-    unread = traffic_report(load(), {"a": some}).found[-1]
-    assert unread.evidence == {"file": "a", "times": 2, "place": "line 2", "line": 2}
+def test_entries_that_can_not_be_read_are_a_finding_for_each_reason_with_its_first_place():
+    told = [("line 2", "no URL", 2), ("line 4", "no status", 4), ("line 5", "no URL", 5)]
+    report = traffic_report(load(), {"a": HAR._replace(unread=[Unread(*one) for one in told])})
+    unread = report.found[-2:]
+    assert [one.finding.seen for one in unread] == ["no URL", "no status"]
+    assert [one.finding.pointer for one in unread] == ["/a/line 2", "/a/line 4"]
+    assert [one.evidence for one in unread] == [
+        {"file": "a", "line": 2, "times": 2},
+        {"file": "a", "line": 4, "times": 1},
+    ]
+    assert report.target == "a (6 of 10 exchanges)"
+
+
+def test_of_very_many_reasons_the_rest_is_counted():
+    unread = [Unread(f"entry {nth}", f"reason {nth // 2}") for nth in range(2, 52)]
+    found = traffic_report(load(), {"a": HAR._replace(unread=unread)}).found[-21:]
+    assert [one.evidence["times"] for one in found] == [2] * 20 + [10]
+    assert found[-2].finding.seen == "reason 20"
+    assert found[-1].finding.seen == "5 more reasons, such as: reason 21"
+    assert found[-1].evidence["place"] == "entry 42"
+    assert len({one.finding.fingerprint for one in found}) == 21
+
+
+def test_entries_of_which_none_can_be_read_are_counted_as_well():
+    report = traffic_report(load(), {"a": Recording((), [Unread("entry 1", "x"), Unread("entry 2", "y")])})
+    assert report.target == "a (0 of 2 exchanges)"
+    assert [one.finding.level for one in report.found] == [Level.INFO, Level.INFO]
+    assert (report.incomplete, report.exit_code()) == ("nothing could be read", 3)
+
+
+def test_a_line_is_told_once():
+    report = traffic_report(load(), {"a": read_traffic((FIXTURES / "lines.jsonl").read_bytes())})
+    assert where(report.found[0]) == "a, line 6"
+    secret = {"password": "sk-live-0123456789"}
+    line = {"method": "GET", "url": "http://a/b", "status": 200}
+    broken = [{**line, "status": secret}, {**line, "headers": "sk-live-0123456789"}, {**line, "at": [secret]}]
+    raw = b"\n".join(json.dumps(one).encode() for one in [line, *broken])
+    report = traffic_report(load(), {"a": read_traffic(raw)})
+    assert [where(one) for one in report.found] == ["a, line 2", "a, line 3", "a, line 4"]
+    assert "sk-live" not in json.dumps(report.to_json())
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from klingcontracts import traffic_files
 from klingcontracts.traffic_files import read_traffic
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "traffic"
@@ -87,15 +88,20 @@ def test_what_is_read(raw):
         (b" \n", "it is empty"),
         (b"{", "it is no JSON: "),
         (b'{"log": ', "it is no JSON: "),
-        (b"{}", "it is not a HAR, a cassette of VCR, a journal, or JSON lines; line 1: it has no"),
-        (b"[1]", "exchange 1: it is no exchange"),
+        (b"{}", "it is not a HAR, a cassette of VCR, a journal, or JSON lines; line 1: method is missing"),
+        (b"[1]", "JSON lines; exchange 1: this exchange is no object"),
+        (b'{"status": "ok", "data": {}}', "JSON lines; line 1: method is missing"),
         (b"3", "it is not a HAR"),
         (b"\xff\xfe", "it is no text in UTF-8"),
         (b"<html>", "it is not a HAR"),
         (b"a: [\n", "as YAML: line 2: a bracket is not closed"),
         (b"interactions: !!python/object:os.system\n", "as YAML"),
-        (b'{"log": {"entries": 3}}', "it is not a HAR"),
-        (encoded({"log": {"entries": [{}, {}]}}), "entry 1: it has no 'request'"),
+        (b'{"log": 5}', "it looks like a HAR, but log is no object"),
+        (b'{"log": {"entries": "x"}}', "it looks like a HAR, but log.entries is no list"),
+        (b'{"log": {"version": "1.2"}}', "it looks like a HAR, but log.entries is missing"),
+        (b"interactions: 3", "it looks like a cassette of VCR, but interactions is no list"),
+        (b'{"http_interactions": {}}', "but http_interactions is no list"),
+        (b"{}\n3\n", "JSON lines; line 1: method is missing"),
         (b"[" * 100_000, "it is no JSON"),
         (b'{"a":' * 100_000, "it is no JSON"),
     ],
@@ -106,6 +112,57 @@ def test_what_is_not_read_says_why(raw, why):
     ((place, told, _),) = recording.unread
     assert place == ""
     assert why in told
+
+
+@pytest.mark.parametrize(
+    ("whole", "place", "why"),
+    [
+        ({"log": {"entries": [{}]}}, "entry 1", "it is a HAR, but request is missing"),
+        ({"log": {"entries": [3]}}, "entry 1", "it is a HAR, but this entry is no object"),
+        ({"interactions": [{}]}, "interaction 1", "it is a cassette of VCR, but request is missing"),
+        ({"call": {}, "reply": {}}, "line 1", "it is a journal, but call.headers is missing"),
+        ({"call": {"headers": {}}}, "line 1", "it is a journal, but reply is missing"),
+        ({"method": 5}, "line 1", "it is JSON lines, but url is missing"),
+        ({"request": 5}, "line 1", "it is JSON lines, but request is no object"),
+        ([{"request": {}}], "exchange 1", "it is a list of exchanges, but request.method is missing"),
+        ({"method": "GET", "log": 5}, "line 1", "it is JSON lines, but url is missing"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_read_is_still_called_what_it_is(whole, place, why):
+    recording = read_traffic(json.dumps(whole).encode())
+    assert (recording.taken, [one[:2] for one in recording.unread]) == ((), [(place, why)])
+
+
+def test_a_line_may_have_a_field_called_as_the_list_of_a_har():
+    assert len(read_traffic(encoded({**LINE, "log": "x"})).taken) == 1
+
+
+def test_each_broken_entry_has_its_own_reason():
+    recording = read_traffic(encoded(LINE) + b'not json\n{"method":5}\n[]\nnull\n')
+    assert recording.unread == (
+        ("line 2", "this line is no JSON: Expecting value at character 0", 2),
+        ("line 3", "url is missing", 3),
+        ("line 4", "this line is no object", 4),
+        ("line 5", "this line is no object", 5),
+    )
+
+
+def test_each_broken_line_of_none_that_can_be_read_as_well():
+    recording = read_traffic(b'{"x": 1}\nnot json\n{"method": "GET"}\n')
+    assert [one.why for one in recording.unread] == [
+        "it is JSON lines, but method is missing",
+        "it is JSON lines, but this line is no JSON: Expecting value at character 0",
+        "it is JSON lines, but url is missing",
+    ]
+
+
+def test_what_nobody_has_thought_of_is_told_without_the_words_of_python(monkeypatch):
+    def broken(_):
+        raise IndexError("sk-secret")
+
+    monkeypatch.setattr(traffic_files, "from_har", broken)
+    ((_, why, _),) = read_traffic(encoded({"log": {"entries": [{}]}})).unread
+    assert why == "it is a HAR, but it can't be read"
 
 
 def test_no_exchange_is_not_a_broken_file():

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from klingcontracts.taken import BadField
 from klingcontracts.traffic_har import from_har
 
 ENTRY = {
@@ -107,17 +108,40 @@ def test_a_time_that_is_not_told(at):
     assert from_har(entry(startedDateTime=at)).exchange.at == 0
 
 
+PARAMS = "request.postData.params"
+
+
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "why"),
     [
-        {"request": None},
-        {"response": None},
-        {"request__url": None},
-        {"request__headers": [3]},
-        {"response__status": "x"},
-        {"response__content": {"text": "!", "encoding": "base64"}},
+        ({"request": None}, "request is missing"),
+        ({"request": 3}, "request is no object"),
+        ({"response": None}, "response is missing"),
+        ({"response": []}, "response is no object"),
+        ({"request__url": None}, "request.url is missing"),
+        ({"request__url": "http://[::1"}, "request.url can't be read: it is no address of a call"),
+        ({"request__url": "/sk-secret"}, "request.url can't be read: it is no address of a call"),
+        ({"request__method": 5}, "request.method is no text, so this is no address of a call"),
+        ({"request__headers": "x"}, "request.headers is no list of names and values"),
+        ({"request__headers": [3]}, "request.headers has an item that is no name and value"),
+        ({"response__headers": [["a"]]}, "response.headers has an item that is no name and value"),
+        ({"response__headers": [{"name": "a"}]}, "response.headers has an item that is no name and value"),
+        ({"response__headers": None}, "response.headers is missing"),
+        ({"response__status": "x"}, "response.status is 'x', which is no number"),
+        ({"response__status": "x" * 21}, f"response.status is '{'x' * 20}'…, which is no number"),
+        ({"response__status": {"token": "sk-secret"}}, "response.status is no number"),
+        ({"response__status": None}, "response.status is missing"),
+        ({"response__content": {"text": "!!!", "encoding": "base64"}}, "response.content.text is no Base64"),
+        ({"response__content": {"text": "é", "encoding": "base64"}}, "response.content.text is no Base64"),
+        ({"response__content": "sk-secret"}, "response.content is no object"),
+        ({"request__postData": "sk-secret"}, "request.postData is no object"),
+        ({"request__postData": {"text": "!", "encoding": "base64"}}, "request.postData.text is no Base64"),
+        ({"request__postData": {"params": "sk-secret"}}, f"{PARAMS} is no list"),
+        ({"request__postData": {"params": ["sk-secret"]}}, f"{PARAMS} has an item without a name"),
+        ({"request__postData": {"params": [{"value": "x"}]}}, f"{PARAMS} has an item without a name"),
     ],
 )
-def test_what_is_no_entry(changed):
-    with pytest.raises((KeyError, TypeError, ValueError)):
+def test_what_is_no_entry_is_told_with_its_field(changed, why):
+    with pytest.raises(BadField) as caught:
         from_har(entry(**changed))
+    assert str(caught.value) == why

@@ -17,6 +17,7 @@ from klingcontracts.traffic_judge import (
     at_level,
     histories,
     judged,
+    located,
     parsed,
 )
 
@@ -258,3 +259,16 @@ def test_a_level_and_a_body():
     (one,) = look({**GOOD, "mode": "max"}).values()
     assert at_level(one.finding, Level.INFO).fingerprint == one.finding.fingerprint
     assert (parsed(b"x"), parsed(memoryview(b"1"))) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "told"),
+    [
+        ("", 0, {}),
+        ("entry 3, after entry 2", 0, {"place": "entry 3, after entry 2"}),
+        ("line 3", 3, {"line": 3}),
+        ("line 3, after line 2", 3, {"place": "after line 2", "line": 3}),
+    ],
+)
+def test_a_line_is_told_once(place, line, told):
+    assert located("a", place, line) == {"file": "a", **told}

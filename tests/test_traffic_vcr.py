@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from klingcontracts.taken import BadField
 from klingcontracts.traffic_vcr import from_vcr
 
 REQUEST = {"method": "post", "uri": "https://api.modellix.ai/api/v1/x", "body": "{}", "headers": {"A": ["b"]}}
@@ -34,7 +35,39 @@ def test_a_body_as_it_came_over_the_wire():
     assert not from_vcr({"request": REQUEST, "response": response}).got
 
 
-@pytest.mark.parametrize("told", [{}, {"request": REQUEST}, {"request": REQUEST, "response": {"status": {}}}])
-def test_what_is_no_interaction(told):
-    with pytest.raises(KeyError):
+def replied(**response):
+    return {"request": REQUEST, "response": {"status": 200, **response}}
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({}, "request is missing"),
+        ({"request": {"method": "GET"}}, "request.uri is missing"),
+        ({"request": REQUEST}, "response is missing"),
+        ({"request": REQUEST, "response": 200}, "response is no object"),
+        ({"request": REQUEST, "response": {}}, "response.status is missing"),
+        (
+            {"request": REQUEST, "response": {"status_code": "x"}},
+            "response.status_code is 'x', which is no number",
+        ),
+        (replied(status={}), "response.status.code is missing"),
+        (replied(status={"code": float("inf")}), "response.status.code is no number"),
+        (replied(headers="sk-secret"), "response.headers is no list of names and values"),
+        (replied(body={"base64_string": "x"}), "response.body.base64_string is no Base64"),
+        (replied(content={"a": b"sk-secret"}), "response.content is neither text nor JSON"),
+        (
+            {**replied(), "request": {**REQUEST, "uri": "http://[::1"}},
+            "request.uri can't be read: it is no address of a call",
+        ),
+        (
+            {**replied(), "request": {**REQUEST, "headers": 3}},
+            "request.headers is no list of names and values",
+        ),
+        ({**replied(), "request": {**REQUEST, "body": {"a": b"x"}}}, "request.body is neither text nor JSON"),
+    ],
+)
+def test_what_is_no_interaction_is_told_with_its_field(told, why):
+    with pytest.raises(BadField) as caught:
         from_vcr(told)
+    assert str(caught.value) == why

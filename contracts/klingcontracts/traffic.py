@@ -1,7 +1,6 @@
 """Recorded files held against a contract: a report of what differs, and of what the files do not tell."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from klingcontracts.check import route
 from klingcontracts.contract import Contract, load
@@ -11,11 +10,12 @@ from klingcontracts.finding import Finding
 from klingcontracts.plain import counted, one_line
 from klingcontracts.rule import ASSUMED, Level, Rule
 from klingcontracts.taken import Taken
-from klingcontracts.traffic_files import Recording
-from klingcontracts.traffic_judge import Told, at_level, histories, judged
+from klingcontracts.traffic_files import Recording, Unread
+from klingcontracts.traffic_judge import Told, at_level, histories, judged, located
 from klingcontracts.traffic_secrets import secrets_of, spelled, text_without, without
 
 UNREADABLE = Rule("traffic.unreadable", "*", "a recording can be read", Level.WARNING, ASSUMED)
+MOST_REASONS = 20  # of a file, why its entries can't be read
 
 
 def traffic_report(contract: Contract, recordings: Mapping[str, Recording]) -> Report:
@@ -46,10 +46,11 @@ def _taken(recordings: Mapping[str, Recording]) -> Iterator[Taken]:
 
 
 def _named(file: str, recording: Recording, told: Sequence[Told]) -> str:
-    if recording.unread and not recording.taken:
+    number = len(recording.taken) + sum(bool(one.place) for one in recording.unread)
+    if recording.unread and not number:
         return f"{file} (not read)"
     checked = sum(one.file == file for one in told)
-    return f"{file} ({checked} of {counted(len(recording.taken), 'exchange')})"
+    return f"{file} ({checked} of {counted(number, 'exchange')})"
 
 
 def _sorted(contract: Contract, recordings: Mapping[str, Recording]) -> tuple[list[Told], list[Taken]]:
@@ -78,14 +79,25 @@ def _grouped(found: Iterable[Found]) -> list[Found]:
 
 
 def _unread(recordings: Mapping[str, Recording], level: Level) -> Iterator[Found]:
+    """A finding for each reason, with the first place of it; of very many reasons the rest is one."""
     for file, recording in recordings.items():
-        for first in recording.unread[:1]:
-            name = file.replace("~", "~0").replace("/", "~1")
-            finding = Finding(UNREADABLE, "*", f"/{name}", one_line(first.why), UNREADABLE.says, {})
-            evidence: dict[str, Any] = {"file": file, "times": len(recording.unread)}
-            evidence |= {"place": first.place} if first.place else {}
-            evidence |= {"line": first.line} if first.line else {}
-            yield Found(at_level(finding, level), evidence)
+        kin: dict[str, list[Unread]] = {}
+        for one in recording.unread:
+            kin.setdefault(one.why, []).append(one)
+        reasons = list(kin.values())
+        yield from (_broken(file, ones[0].why, ones, level) for ones in reasons[:MOST_REASONS])
+        if rest := reasons[MOST_REASONS:]:
+            why = f"{counted(len(rest), 'more reason')}, such as: {rest[0][0].why}"
+            yield _broken(file, why, [one for ones in rest for one in ones], level)
+
+
+def _broken(file: str, why: str, ones: Sequence[Unread], level: Level) -> Found:
+    first = ones[0]
+    name = file.replace("~", "~0").replace("/", "~1")
+    pointer = f"/{name}/{first.place}" if first.place else f"/{name}"
+    finding = Finding(UNREADABLE, "*", pointer, one_line(why), UNREADABLE.says, {})
+    evidence = located(file, first.place, first.line) | {"times": len(ones)}
+    return Found(at_level(finding, level), evidence)
 
 
 def _not_looked(contract: Contract, told: Sequence[Told]) -> Iterator[NotLooked]:

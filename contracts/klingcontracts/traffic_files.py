@@ -1,17 +1,20 @@
 """A file of recorded exchanges, recognised by what is in it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from klingcontracts.page_scalars import BadYaml
 from klingcontracts.page_yaml import load_yaml
 from klingcontracts.strictjson import BadJson, parse
-from klingcontracts.taken import Taken
+from klingcontracts.taken import BadField, Taken
 from klingcontracts.traffic_har import from_har
-from klingcontracts.traffic_lines import from_line
+from klingcontracts.traffic_lines import from_line, is_journal
 from klingcontracts.traffic_vcr import LISTS, from_vcr
 
-KNOWN = "a HAR, a cassette of VCR, a journal, or JSON lines"
+HAR, VCR = "a HAR", "a cassette of VCR"
+KNOWN = f"{HAR}, {VCR}, a journal, or JSON lines"
+_OF_A_LINE = {"call", "method", "request"}  # who has one of these tells of an exchange
 
 
 class Unread(NamedTuple):
@@ -35,6 +38,12 @@ class _Entry(NamedTuple):
     line: int = 0
 
 
+class _Entries(NamedTuple):
+    made: Callable[[Mapping[str, Any]], Taken]
+    entries: Sequence[_Entry]
+    kind: str = ""  # what the file is; "" where its entries have to say
+
+
 class _NotRead(ValueError):
     """Why the file is none of those that are known."""
 
@@ -42,30 +51,55 @@ class _NotRead(ValueError):
 def read_traffic(raw: bytes) -> Recording:
     """The exchanges of a recording; whatever is in the file, nothing is raised."""
     try:
-        make, entries = _entries(raw.removeprefix(b"\xef\xbb\xbf"))
+        make, entries, kind = _entries(raw.removeprefix(b"\xef\xbb\xbf"))
     except _NotRead as error:
         return Recording((), [Unread("", str(error))])
     taken: list[Taken] = []
     unread: list[Unread] = []
     for entry in entries:
         try:
-            told = entry.told if not isinstance(entry.told, bytes) else parse(entry.told)
-            taken.append(make(_mapping(told))._replace(place=entry.place, line=entry.line))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            why = f"it has no {error}" if isinstance(error, KeyError) else f"{error}"
-            unread.append(Unread(entry.place, why, entry.line))
-    if entries and not taken:
-        return Recording((), [Unread("", f"it is not {KNOWN}; {unread[0].place}: {unread[0].why}")])
+            taken.append(make(_mapping(entry))._replace(place=entry.place, line=entry.line))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            unread.append(Unread(entry.place, _why(error), entry.line))
+    if unread and not taken:
+        unread = _nothing(kind or _kind(entries), unread)
     return Recording(tuple(taken), tuple(unread))
 
 
-def _mapping(told: Any) -> Mapping[str, Any]:
+def _mapping(entry: _Entry) -> Mapping[str, Any]:
+    told = parse(entry.told) if isinstance(entry.told, bytes) else entry.told
     if not isinstance(told, Mapping):
-        raise TypeError("it is no exchange")
+        raise BadField(f"this {entry.place.partition(' ')[0]} is no object")
     return told
 
 
-def _entries(raw: bytes) -> tuple[Callable[[Mapping[str, Any]], Taken], list[_Entry]]:
+def _why(error: Exception) -> str:
+    if isinstance(error, BadJson):
+        return f"this line is no JSON: {error}"
+    # What anything else says is Python's, and may show a value.
+    return str(error) if isinstance(error, BadField) else "it can't be read"
+
+
+def _nothing(kind: str, unread: Sequence[Unread]) -> list[Unread]:
+    """What is told of a file of which no entry can be read."""
+    if kind:
+        return [one._replace(why=f"it is {kind}, but {one.why}") for one in unread]
+    return [Unread("", f"it is not {KNOWN}; {unread[0].place}: {unread[0].why}")]
+
+
+def _kind(entries: Sequence[_Entry]) -> str:
+    """What a file is by the first of its entries that says it; "" where none does."""
+    for entry in entries:
+        with suppress(ValueError):
+            told = _mapping(entry)
+            if is_journal(told):
+                return "a journal"
+            if "request" in told or "method" in told:
+                return "JSON lines" if entry.line else "a list of exchanges"
+    return ""
+
+
+def _entries(raw: bytes) -> _Entries:
     start = raw.lstrip()[:1]
     if not start:
         raise _NotRead("it is empty")
@@ -76,7 +110,7 @@ def _entries(raw: bytes) -> tuple[Callable[[Mapping[str, Any]], Taken], list[_En
         except BadJson as error:
             if not _is_lines(lines):
                 raise _NotRead(f"it is no JSON: {error}") from error
-            return from_line, _lines(lines)
+            return _Entries(from_line, _lines(lines))
         return _whole(whole)
     try:
         whole = load_yaml(raw.decode(), binary=True)
@@ -99,18 +133,36 @@ def _lines(lines: Sequence[bytes]) -> list[_Entry]:
     return [_Entry(line, f"line {nth}", nth) for nth, line in enumerate(lines, 1) if line.strip()]
 
 
-def _whole(whole: Any) -> tuple[Callable[[Mapping[str, Any]], Taken], list[_Entry]]:
+def _whole(whole: Any) -> _Entries:
     if isinstance(whole, list):
-        return from_line, _counted(whole, "exchange")
+        return _Entries(from_line, _counted(whole, "exchange"))
     if not isinstance(whole, dict):
         raise _NotRead(f"it is not {KNOWN}")
+    return _listed(whole) or _Entries(from_line, [_Entry(whole, "line 1", 1)])
+
+
+def _listed(whole: Mapping[str, Any]) -> _Entries | None:
+    """The entries of a HAR or a cassette; None where it has neither's list."""
     log = whole.get("log")
     if isinstance(log, dict) and isinstance(log.get("entries"), list):
-        return from_har, _counted(log["entries"], "entry")
+        return _Entries(from_har, _counted(log["entries"], "entry"), HAR)
     for name in LISTS:
         if isinstance(whole.get(name), list):
-            return from_vcr, _counted(whole[name], "interaction")
-    return from_line, [_Entry(whole, "line 1", 1)]
+            return _Entries(from_vcr, _counted(whole[name], "interaction"), VCR)
+    if not whole.keys() & _OF_A_LINE:
+        _look_alike(whole)
+    return None
+
+
+def _look_alike(whole: Mapping[str, Any]) -> None:
+    """Raises _NotRead for what has the name of a HAR's or a cassette's list, and no list there."""
+    if "log" in whole:
+        part = "log is no object" if not isinstance(whole["log"], dict) else ""
+        part = part or f"log.entries is {'no list' if 'entries' in whole['log'] else 'missing'}"
+        raise _NotRead(f"it looks like {HAR}, but {part}")
+    for name in LISTS:
+        if name in whole:
+            raise _NotRead(f"it looks like {VCR}, but {name} is no list")
 
 
 def _counted(entries: Sequence[Any], word: str) -> list[_Entry]:

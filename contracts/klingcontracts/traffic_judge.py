@@ -124,14 +124,19 @@ def _refused(told: Told) -> Finding:
 def _shown(told: Told, finding: Finding, means: str = "", after: str = "") -> Found:
     taken = told.taken
     call = taken.exchange.call
-    evidence: dict[str, Any] = {"file": told.file, "place": f"{taken.place}{after}"}
-    if taken.line:
-        evidence["line"] = taken.line
+    evidence = located(told.file, f"{taken.place}{after}", taken.line)
     if means:
         evidence["means"] = means
     evidence["curl"] = as_curl(call, keyed="authorization" in call.headers or not taken.whole_key)
     evidence["exchange"] = taken.exchange.to_json()
     return without(Found(finding, evidence), secrets_of(taken.exchange))
+
+
+def located(file: str, place: str, line: int) -> dict[str, Any]:
+    """The evidence of where something stands, its line only once."""
+    if line:
+        place = place.removeprefix(f"line {line}").removeprefix(", ")
+    return {"file": file} | ({"place": place} if place else {}) | ({"line": line} if line else {})
 
 
 def histories(contract: Contract, told: Sequence[Told]) -> Iterator[Found]:
