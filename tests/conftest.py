@@ -47,6 +47,14 @@ settings.register_profile("klingmock", deadline=None)
 settings.load_profile("klingmock")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Keep what was watched: xdist kills a worker that takes more than ten seconds to leave."""
+    watching = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+    if watching is not None:
+        watching.save()
+
+
 @pytest.fixture(scope="session")
 def need() -> Callable[..., str]:
     """Find a tool, or skip the test (fail it where REQUIRE_TOOLS=1)."""
