@@ -242,8 +242,9 @@ def test_a_server_that_is_out_of_order_for_a_while_says_nothing_of_the_job(look)
     one = altered(look, polls)
     assert one.loud() == {}
     assert [job.status for job in one.run.jobs] == ["success"]
-    result = altered(look, out_of_order(lambda path: "/videos/" in path, 1))
+    result = altered(look, out_of_order(lambda path: path.endswith(".mp4"), 1))
     assert result.loud() == {}
+    assert len([call for call in result.calls if call.path.endswith(".mp4")]) == 2
 
 
 def test_a_server_that_stays_out_of_order_ends_the_run_which_tells_of_the_job(look):
